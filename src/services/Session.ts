@@ -1,0 +1,52 @@
+/**
+ * What a finished sign-in leaves behind. Plain data: who signed in, what was granted, and the tokens (`Redacted`).
+ */
+import { Schema } from "effect"
+import { AccountKey } from "./AccountKey.ts"
+
+/** Identifies one sign-in attempt; safe to log and to show. */
+export const FlowId = Schema.String.check(Schema.isNonEmpty()).pipe(Schema.brand("FlowId"))
+export type FlowId = typeof FlowId.Type
+
+/**
+ * Counts the writes to a slot, sign-outs included; 0 is a slot nobody ever wrote. Every write names the generation it
+ * has read and fails if the slot has moved on.
+ */
+export const Generation = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("Generation"))
+export type Generation = typeof Generation.Type
+
+/** Who consented, as far as the provider says: nothing at all from a provider without identity. */
+export class Account extends Schema.Class<Account>("mcp-gas/Account")({
+  /** The provider's stable identifier (`sub`, OpenID Connect Core section 2). */
+  sub: Schema.optionalKey(Schema.String),
+  email: Schema.optionalKey(Schema.String),
+  name: Schema.optionalKey(Schema.String)
+}) {}
+
+/** The tokens of a session. They print as `<redacted:…>` everywhere but in the store's own encoding. */
+export class Tokens extends Schema.Class<Tokens>("mcp-gas/Tokens")({
+  accessToken: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "access token" }),
+  refreshToken: Schema.optionalKey(Schema.RedactedFromValue(Schema.NonEmptyString, { label: "refresh token" })),
+  /** When the access token stops working. */
+  expiresAt: Schema.DateTimeUtcFromMillis
+}) {}
+
+/** A session before it has a place in a slot: what the exchange of a code, or a refresh, produced. */
+export class SessionDraft extends Schema.Class<SessionDraft>("mcp-gas/SessionDraft")({
+  account: Account,
+  tokens: Tokens,
+  /** Scopes the provider says it granted; may be fewer than were asked for. */
+  grantedScopes: Schema.Array(Schema.String),
+  /** The OAuth client the tokens were issued to; another client cannot refresh them. */
+  clientId: Schema.String,
+  /** The sign-in these tokens go back to; a refresh keeps it. */
+  flowId: FlowId,
+  /** When the person consented; a refresh keeps it. */
+  signedInAt: Schema.DateTimeUtcFromMillis
+}) {}
+
+/** A stored session: a draft with its slot's key and the generation that wrote it. */
+export class Session extends SessionDraft.extend<Session>("mcp-gas/Session")({
+  key: AccountKey,
+  generation: Generation
+}) {}
