@@ -19,6 +19,12 @@ export class BrowserUnavailable extends Schema.TaggedError<BrowserUnavailable>()
   }
 }
 
+/** The answer to a URL that is not opened: neither `https:`, nor `http:` of a loopback host. */
+export const refusedUrl = (): BrowserUnavailable =>
+  new BrowserUnavailable({
+    problem: "The address is neither https: nor http: on this machine, so it was not opened."
+  })
+
 export class Browser extends Context.Service<Browser, {
   /**
    * Asks a browser to show `url` and returns once it was handed over, which is no proof that anybody sees it. The

@@ -1,7 +1,7 @@
 /**
  * The environment, decoded once, with every problem of it reported at once.
  */
-import { Context, type Duration, type Effect, type LogLevel, type Option, type Redacted, Schema } from "effect"
+import { Context, Duration, type Effect, type LogLevel, type Option, type Redacted, Schema } from "effect"
 import type { Explained } from "./Explained.ts"
 
 /** One thing that is wrong with the configuration, and what to do about it. */
@@ -31,6 +31,19 @@ export interface OAuthClient {
   /** Google's desktop clients have one although it cannot be kept confidential; other providers may issue none. */
   readonly clientSecret: Option.Option<Redacted.Redacted<string>>
 }
+
+/** The scopes a sign-in asks for unless told otherwise: who the person is, their scripts, and finding these in Drive. */
+export const defaultScopes: ReadonlyArray<string> = [
+  "openid",
+  "email",
+  "profile",
+  "https://www.googleapis.com/auth/script.projects",
+  "https://www.googleapis.com/auth/script.deployments",
+  "https://www.googleapis.com/auth/drive.metadata.readonly"
+]
+
+/** How long a person has for a sign-in unless told otherwise. */
+export const defaultSignInTimeout: Duration.Duration = Duration.minutes(5)
 
 /** How the person's browser is reached. */
 export type BrowserChoice =
