@@ -27,11 +27,14 @@ export type LocalEndpoint = "discovery" | "authorize" | "token" | "userinfo" | "
 
 /** What can go wrong with one request. */
 export type LocalFault =
-  /** Answers after a while, and then as usual. Real time: the stand-in is another process as far as its client knows. */
+  /**
+   * Processes and answers after a while, as usual, even if the client has given up by then. Real time: the stand-in is
+   * another process as far as its client knows.
+   */
   | { readonly _tag: "Delay"; readonly millis: number }
-  /** Does not answer until the fault is cleared or the client hangs up. */
+  /** Does nothing until the fault is healed or replaced, then as usual; nothing at all if the client hangs up first. */
   | { readonly _tag: "Hang" }
-  /** Answers with this instead of processing the request. */
+  /** Answers with this instead of processing the request; JSON unless the headers say otherwise. */
   | {
     readonly _tag: "Respond"
     readonly status: number
@@ -47,11 +50,11 @@ export type LocalFault =
 export interface LocalGoogleHabits {
   /** Whether redirects carry `iss` (RFC 9207); Google sends it to some people and announces it to nobody. */
   readonly issuerInResponse: boolean
-  /** Lifetime of access tokens in seconds; Google's is 3599. */
+  /** Lifetime of the access tokens to come, in whole seconds, one at least; Google's is 3599. */
   readonly accessTokenSeconds: number
   /** Whether each refresh answers with a new refresh token and spends the old one; Google's do not rotate. */
   readonly rotateRefreshTokens: boolean
-  /** Whether refreshing is refused because the organisation asks for a fresh sign-in (`invalid_rapt`). */
+  /** Whether refreshing with a good token is refused because the organisation asks for a fresh sign-in (`invalid_rapt`). */
   readonly reauthRequired: boolean
 }
 
@@ -67,6 +70,9 @@ export interface LocalGoogleCounts {
   readonly discoveries: number
 }
 
+/**
+ * Accounts, grants, faults and habits belong to one instance: two of them in one process know nothing of each other.
+ */
 export class LocalGoogle extends Context.Service<LocalGoogle, {
   /** `http://127.0.0.1:<port>`; discovery is at `/.well-known/openid-configuration`. */
   readonly issuer: string
@@ -77,11 +83,17 @@ export class LocalGoogle extends Context.Service<LocalGoogle, {
   readonly accounts: ReadonlyArray<LocalAccount>
   /** Changes habits from the next request on. */
   readonly change: (habits: Partial<LocalGoogleHabits>) => Effect.Effect<void>
-  /** Puts a fault on the next `times` requests to an endpoint (every one, if not said), in place of any earlier fault there. */
+  /**
+   * Puts a fault on the next `times` requests to an endpoint (every one, if not said), in place of any earlier fault
+   * there. Requests are counted before the fault strikes them.
+   */
   readonly fail: (endpoint: LocalEndpoint, fault: LocalFault, times?: number) => Effect.Effect<void>
   /** Takes all faults away and lets hanging requests go on. */
   readonly heal: Effect.Effect<void>
-  /** What the person did at myaccount.google.com: every token of this account is dead from now on. */
+  /**
+   * What the person did at myaccount.google.com: every code and token of this account is dead from now on. An address
+   * that nobody here has is none of its business.
+   */
   readonly revokeGrants: (email: string) => Effect.Effect<void>
   readonly counts: Effect.Effect<LocalGoogleCounts>
 }>()("mcp-gas/services/LocalGoogle") {}

@@ -20,7 +20,7 @@ export class PersonLost extends Schema.TaggedError<PersonLost>()("PersonLost", {
 export type ConsentAnswer =
   | {
     readonly _tag: "Allow"
-    /** Which account; the first one if not said. */
+    /** Which account; if not said, the one the page has selected: `login_hint`'s, or the first. */
     readonly email?: string
     /** Scopes whose boxes the person un-ticks. */
     readonly untick?: ReadonlyArray<string>
@@ -36,8 +36,11 @@ export interface SeenPage {
 }
 
 export class Person extends Context.Service<Person, {
-  /** Visits an authorization URL and answers; stops at the redirect URI, whose full address it returns unopened. */
+  /**
+   * Visits an authorization URL and answers; stops at the redirect URI, whose full address it returns unopened. That
+   * address holds a code or an error, also one that came without a page to answer.
+   */
   readonly consent: (authorizationUrl: string, answer: ConsentAnswer) => Effect.Effect<string, PersonLost>
-  /** Opens an address, following redirects as a browser does, and reads the page. */
+  /** Opens an address, following up to ten redirects as a browser does, and reads the page, whatever its status. */
   readonly visit: (url: string) => Effect.Effect<SeenPage, PersonLost>
 }>()("mcp-gas/services/Person") {}
