@@ -7,8 +7,7 @@ import type { ExchangeFailed, ProviderUnreachable } from "./AuthorizationServer.
 import type { CallbackUnavailable } from "./CallbackServer.ts"
 import type { ClientMisconfigured } from "./Config.ts"
 import type { Explained } from "./Explained.ts"
-import type { FlowId, Session } from "./Session.ts"
-import type { SignOut } from "./Sessions.ts"
+import type { Account, FlowId, Session } from "./Session.ts"
 import type { StoreUnavailable } from "./SessionStore.ts"
 
 /** The person said no (`access_denied`). */
@@ -184,12 +183,17 @@ export type Cancelled =
   | { readonly _tag: "Finished"; readonly flowId: FlowId }
 
 /** What `logout` did. */
-export interface Logout extends SignOut {
-  readonly cancelled: Cancelled
+export interface LoggedOut {
+  /** Who was signed in, if anybody was. */
+  readonly was: Option.Option<Account>
+  /** What became of a pending flow. */
+  readonly flow: Cancelled
+  /** Whether the provider confirmed that the tokens are revoked; none if there were none. */
+  readonly revoked: Option.Option<boolean>
 }
 
 export interface StartOptions {
-  /** Whether a flow that this call begins opens a browser; a joined flow never opens another. */
+  /** Whether the person's browser is to open. It does so once per flow, for the first caller who wants it. */
   readonly openBrowser: boolean
 }
 
@@ -219,5 +223,5 @@ export class AuthFlows extends Context.Service<AuthFlows, {
    */
   readonly cancel: (key: AccountKey) => Effect.Effect<Cancelled>
   /** Signs the key out and ends its pending flow, for good: nothing that began before can store a session. */
-  readonly logout: (key: AccountKey) => Effect.Effect<Logout, StoreUnavailable>
+  readonly logout: (key: AccountKey) => Effect.Effect<LoggedOut, StoreUnavailable>
 }>()("mcp-gas/services/AuthFlows") {}

@@ -8,8 +8,14 @@ import type { CallbackRejection } from "./AuthEvents.ts"
 /** What a flow expects of the response to its authorization request. */
 export interface ExpectedResponse {
   readonly state: Redacted.Redacted<string>
-  /** The issuer a response may name (`iss`); naming none is allowed, naming another is not. */
-  readonly issuer: string
+  readonly issuer: ResponseIssuer
+}
+
+/** Who may answer (RFC 9207 section 2.4). Naming another issuer in `iss` is never accepted. */
+export interface ResponseIssuer {
+  readonly identifier: string
+  /** Whether the provider announces that its responses name it, so that one without `iss` is not its own. */
+  readonly required: boolean
 }
 
 /** A response that carries the flow's own state: a code to exchange, or the provider's refusal. */
@@ -46,7 +52,9 @@ export const validate = (
   }
   if (responseParameters.some((name) => query.getAll(name).length > 1)) return Result.fail("parameter_repeated")
   const issuer = query.get("iss")
-  if (issuer !== null && issuer !== expected.issuer) return Result.fail("issuer_mismatch")
+  if (issuer === null ? expected.issuer.required : issuer !== expected.issuer.identifier) {
+    return Result.fail("issuer_mismatch")
+  }
   const error = query.get("error")
   if (error !== null && error !== "") {
     return Result.succeed(

@@ -3,6 +3,7 @@
  * time, so that it may be made where nothing can be interrupted.
  */
 import { Context, type DateTime, type Effect, type Redacted, Schema } from "effect"
+import type { ResponseIssuer } from "./AuthorizationResponse.ts"
 import type { ClientMisconfigured } from "./Config.ts"
 import type { Explained } from "./Explained.ts"
 import type { Account } from "./Session.ts"
@@ -80,8 +81,8 @@ export interface AuthorizationRequest {
 }
 
 export class AuthorizationServer extends Context.Service<AuthorizationServer, {
-  /** The issuer identifier that responses may name (RFC 9207); discovers the provider where that is needed. */
-  readonly issuer: Effect.Effect<string, ProviderUnreachable | ClientMisconfigured>
+  /** The issuer that responses may, or must, name (RFC 9207); discovers the provider where that is needed. */
+  readonly responseIssuer: Effect.Effect<ResponseIssuer, ProviderUnreachable | ClientMisconfigured>
   /** The URL a person has to visit: PKCE with S256, and what the provider needs to issue a refresh token. */
   readonly authorizationUrl: (
     request: AuthorizationRequest
@@ -98,8 +99,9 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   ) => Effect.Effect<TokenGrant, RefreshRejected | ProviderUnreachable | ClientMisconfigured>
   /** Revokes a token and, at most providers, the grant behind it (RFC 7009). Succeeds where there is no such endpoint. */
   readonly revoke: (token: Redacted.Redacted<string>) => Effect.Effect<void, ProviderUnreachable | ClientMisconfigured>
-  /** Who the access token belongs to (OpenID Connect Core section 5.3); an empty account where there is no such endpoint. */
-  readonly userinfo: (
-    accessToken: Redacted.Redacted<string>
-  ) => Effect.Effect<Account, ProviderUnreachable | ClientMisconfigured>
+  /**
+   * Who consented to a grant: the userinfo endpoint's answer (OpenID Connect Core section 5.3) over what the ID token
+   * said; the latter alone where there is no such endpoint. Tries again for a few seconds, as asking changes nothing.
+   */
+  readonly userinfo: (grant: TokenGrant) => Effect.Effect<Account, ProviderUnreachable | ClientMisconfigured>
 }>()("mcp-gas/services/AuthorizationServer") {}

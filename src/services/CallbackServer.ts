@@ -17,7 +17,7 @@ export class CallbackUnavailable extends Schema.TaggedError<CallbackUnavailable>
   override get message(): string {
     const port = this.port === undefined ? "A loopback port" : `Port ${this.port}`
     return this.reason === "EADDRINUSE"
-      ? `${port} is in use by another program.`
+      ? `${port} is in use, by another program or by another sign-in of this one.`
       : `${port} could not be opened (${this.reason}).`
   }
   get remedy(): string {
@@ -44,8 +44,8 @@ export interface CallbackListener {
    */
   readonly answer: (page: CallbackPage) => Effect.Effect<void>
   /**
-   * Returns when the last reload of an answered page has been waited for (2 s after the answer by the Clock) or when
-   * the listener is needed elsewhere; at once if no browser was answered.
+   * Gives a person time to reload an answered page: returns after 2 s by the Clock, or as soon as a new flow needs this
+   * listener's port.
    */
   readonly linger: Effect.Effect<void>
 }

@@ -1,7 +1,7 @@
 /**
  * What a finished sign-in leaves behind. Plain data: who signed in, what was granted, and the tokens (`Redacted`).
  */
-import { Schema } from "effect"
+import { Redacted, Schema, SchemaGetter } from "effect"
 import { AccountKey } from "./AccountKey.ts"
 
 /** Identifies one sign-in attempt; safe to log and to show. */
@@ -23,10 +23,19 @@ export class Account extends Schema.Class<Account>("mcp-gas/Account")({
   name: Schema.optionalKey(Schema.String)
 }) {}
 
+/** A secret under its name; whatever it was called by whoever issued it, it is taken. */
+const secret = (label: string) =>
+  Schema.NonEmptyString.pipe(
+    Schema.decodeTo(Schema.Redacted(Schema.NonEmptyString), {
+      decode: SchemaGetter.transform((text) => Redacted.make(text, { label })),
+      encode: SchemaGetter.transform(Redacted.value)
+    })
+  )
+
 /** The tokens of a session. They print as `<redacted:…>` everywhere but in the store's own encoding. */
 export class Tokens extends Schema.Class<Tokens>("mcp-gas/Tokens")({
-  accessToken: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "access token" }),
-  refreshToken: Schema.optionalKey(Schema.RedactedFromValue(Schema.NonEmptyString, { label: "refresh token" })),
+  accessToken: secret("access token"),
+  refreshToken: Schema.optionalKey(secret("refresh token")),
   /** When the access token stops working. */
   expiresAt: Schema.DateTimeUtcFromMillis
 }) {}

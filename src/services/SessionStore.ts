@@ -78,10 +78,12 @@ export class SessionStore extends Context.Service<SessionStore, {
     write: SlotWrite
   ) => Effect.Effect<Slot, GenerationPassed | StoreUnavailable>
   /**
-   * Signs the slot out, whatever it held: the user's word needs no generation. Answers with the slot as it was before.
-   * Everything that read an earlier generation can no longer write.
+   * Signs the slot out, whatever it held: the user's word needs no generation. Everything that read an earlier
+   * generation can no longer write.
    */
-  readonly tombstone: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
+  readonly tombstone: (
+    key: AccountKey
+  ) => Effect.Effect<{ readonly before: Slot; readonly after: Slot }, StoreUnavailable>
   /** Every slot that was ever written, signed-out ones included, in no particular order. */
   readonly list: Effect.Effect<ReadonlyArray<Slot>, StoreUnavailable>
   /** Each slot as it is written, from the moment of subscription on, in the order of the writes to it. */

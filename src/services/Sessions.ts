@@ -48,13 +48,15 @@ export class SignedOutMeanwhile extends Schema.TaggedError<SignedOutMeanwhile>()
   key: AccountKey
 }) {}
 
-/** What became of a sign-out. */
-export interface SignOut {
-  /** Whether somebody was signed in. */
-  readonly wasSignedIn: boolean
-  readonly account: Option.Option<Account>
-  /** Whether the provider confirmed the revocation; none if there was no token to revoke. */
-  readonly revoked: Option.Option<boolean>
+/** A slot that was signed out. */
+export interface SignedOut {
+  /** Who was signed in, if anybody was. */
+  readonly was: Option.Option<Account>
+  /**
+   * Revokes the tokens at the provider, once, as far as it can be reached: true if it confirmed, none if there was
+   * nothing to revoke. The sign-out stands either way.
+   */
+  readonly revoke: Effect.Effect<Option.Option<boolean>>
 }
 
 export class Sessions extends Context.Service<Sessions, {
@@ -83,8 +85,8 @@ export class Sessions extends Context.Service<Sessions, {
     draft: SessionDraft
   ) => Effect.Effect<Session, SignedOutMeanwhile | StoreUnavailable>
   /**
-   * Signs out: first the tombstone, which outruns every refresh and exchange under way, then the revocation at the
-   * provider, whose failure is reported and does not undo the sign-out. Idempotent. Not interruptible half way.
+   * Signs out on this machine, at once: no refresh or exchange that began before can store anything any more. What is
+   * left to do at the provider is handed to the caller. Idempotent.
    */
-  readonly signOut: (key: AccountKey) => Effect.Effect<SignOut, StoreUnavailable>
+  readonly signOut: (key: AccountKey) => Effect.Effect<SignedOut, StoreUnavailable>
 }>()("mcp-gas/services/Sessions") {}

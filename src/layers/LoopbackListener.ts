@@ -1,0 +1,111 @@
+/**
+ * A scoped HTTP listener on the loopback address: the edge between `node:http` and effects.
+ */
+import { Deferred, Effect, FiberSet, type Scope } from "effect"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { Server as TcpServer } from "node:net"
+
+/** What a request is answered with. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** As much of a request as may decide over its reply. Its body is never read. */
+export interface Request {
+  readonly method: string
+  /** As it came on the request line, not decoded: path and query. */
+  readonly target: string
+  /** The port the request came in on. */
+  readonly port: number | undefined
+  /** Lower-case names; a header sent more than once is joined with commas, the Host header excepted. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** Why a port could not be opened: the system's error code. */
+export interface ListenFailure {
+  readonly reason: string
+}
+
+/** How long a peer may take to send its request head; a browser takes milliseconds. Guards memory, not the flow. */
+const requestTimeoutMillis = 10_000
+const maxHeaderBytes = 16_384
+
+const requestOf = (message: IncomingMessage): Request => ({
+  method: message.method ?? "",
+  target: message.url ?? "",
+  port: message.socket.localPort,
+  headers: Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])
+  )
+})
+
+/** Sends the reply and returns when it has left, or the peer has. */
+const send = (response: ServerResponse, reply: Reply) =>
+  Effect.callback<void>((resume) => {
+    if (response.destroyed || response.closed) return resume(Effect.void)
+    response.once("close", () => resume(Effect.void))
+    response.writeHead(reply.status, { ...reply.headers, connection: "close" }).end(reply.body)
+  })
+
+/** A handler that dies takes its own request down and nothing else. */
+const surviving = (reply: Effect.Effect<Reply>): Effect.Effect<Reply> =>
+  Effect.catchCause(reply, (cause) =>
+    Effect.as(Effect.logError("A request to the loopback listener failed.", cause), {
+      status: 500,
+      headers: { "cache-control": "no-store" },
+      body: ""
+    }))
+
+/**
+ * Listens on 127.0.0.1, on `port` or any free one, until the Scope closes. Each request runs `handle` in a fiber.
+ *
+ * When the Scope closes, no new connection is taken, replies under way still leave (a handler that waits for something
+ * must therefore be released before), then every socket is destroyed: idle, half-sent and unanswered ones alike. No
+ * clock is involved. The port is free once the Scope has closed.
+ */
+export const listen = Effect.fnUntraced(function*(
+  port: number | undefined,
+  handle: (request: Request) => Effect.Effect<Reply>
+): Effect.fn.Return<number, ListenFailure, Scope.Scope> {
+  const requests = yield* FiberSet.make()
+  const run = yield* FiberSet.runtime(requests)()
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: requestTimeoutMillis,
+    requestTimeout: requestTimeoutMillis,
+    connectionsCheckingInterval: requestTimeoutMillis
+  })
+  server.on("request", (message, response) => {
+    message.resume()
+    const answer = surviving(handle(requestOf(message)))
+    // A fiber starts before its set knows of it: without the yield, a handler that settles something can have the
+    // Scope closed behind its back while nobody is waiting for its reply.
+    run(Effect.yieldNow.pipe(Effect.andThen(answer), Effect.flatMap((reply) => send(response, reply))))
+  })
+
+  // An acquisition is uninterruptible: between `listen` and its event there is a socket that nobody would close.
+  yield* Effect.acquireRelease(
+    Effect.callback<void, ListenFailure>((resume) => {
+      // Stays for good: a listener that cannot accept a connection must not take the process down.
+      server.on("error", (error: NodeJS.ErrnoException) => resume(Effect.fail({ reason: error.code ?? error.name })))
+      server.listen({ host: "127.0.0.1", port: port ?? 0, exclusive: true }, () => resume(Effect.void))
+    }),
+    () =>
+      Effect.gen(function*() {
+        const closed = yield* Deferred.make<void>()
+        // Takes no more connections and touches none: the HTTP server's own `close` would begin with destroying sockets
+        // whose reply is written and has not left yet.
+        TcpServer.prototype.close.call(server, () => Deferred.doneUnsafe(closed, Effect.void))
+        yield* FiberSet.awaitEmpty(requests)
+        server.closeAllConnections()
+        yield* Deferred.await(closed)
+        server.close()
+      })
+  )
+  const address = server.address()
+  return address === null || typeof address === "string"
+    ? yield* Effect.die("a TCP listener has no port")
+    : address.port
+})

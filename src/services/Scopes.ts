@@ -1,0 +1,21 @@
+/**
+ * Comparing scopes that were asked for with scopes that were granted.
+ */
+
+/** Google answers a request for the short OpenID scopes with these longer names for them. */
+const synonyms: Readonly<Record<string, string>> = {
+  email: "https://www.googleapis.com/auth/userinfo.email",
+  profile: "https://www.googleapis.com/auth/userinfo.profile"
+}
+
+/** Says that something may go on after the person left; not a permission, and granted without being mentioned. */
+const unmentioned = "offline_access"
+
+/** The scopes of `requested` that `granted` does not cover, in their order. */
+export const missing = (
+  requested: ReadonlyArray<string>,
+  granted: ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const has = (scope: string | undefined) => scope !== undefined && granted.includes(scope)
+  return requested.filter((scope) => scope !== unmentioned && !has(scope) && !has(synonyms[scope]))
+}

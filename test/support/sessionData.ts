@@ -1,0 +1,73 @@
+/**
+ * Sessions, drafts and grants to put into slots.
+ */
+import { DateTime, Redacted } from "effect"
+import { AccountKey } from "../../src/services/AccountKey.ts"
+import type { TokenGrant } from "../../src/services/AuthorizationServer.ts"
+import { Account, FlowId, Generation, SessionDraft, Tokens } from "../../src/services/Session.ts"
+import { EndedSession, type Slot, type SlotWrite } from "../../src/services/SessionStore.ts"
+
+export const ada = AccountKey.make("ada@example.com")
+export const grace = AccountKey.make("grace@example.com")
+
+const minute = 60_000
+
+/** When a token stops working, in minutes after the epoch, which is when a `TestClock` starts. */
+const atMinute = (minutes: number) => DateTime.makeUnsafe(minutes * minute)
+
+export interface DraftOptions {
+  readonly accessToken?: string
+  /** Null: the provider issued none. */
+  readonly refreshToken?: string | null
+  /** Lifetime from the epoch on. */
+  readonly minutes?: number
+  readonly name?: string
+}
+
+/** A sign-in of Ada's that is good for an hour. */
+export const draft = (options: DraftOptions = {}): SessionDraft => {
+  const { accessToken = "access-1", minutes = 60, name = "Ada", refreshToken = "refresh-1" } = options
+  return new SessionDraft({
+    account: new Account({ sub: "1", email: "ada@example.com", name }),
+    tokens: new Tokens({
+      accessToken: Redacted.make(accessToken),
+      ...(refreshToken === null ? {} : { refreshToken: Redacted.make(refreshToken) }),
+      expiresAt: atMinute(minutes)
+    }),
+    grantedScopes: ["openid", "email"],
+    clientId: "a client",
+    flowId: FlowId.make("a flow"),
+    signedInAt: atMinute(0)
+  })
+}
+
+export const signIn = (options?: DraftOptions): SlotWrite => ({ _tag: "SignedIn", draft: draft(options) })
+
+/** A sign-in of Ada's that ended without her asking for it. */
+export const needsSignIn = (reason: EndedSession["reason"] = "revoked") => ({
+  _tag: "NeedsSignIn" as const,
+  ended: new EndedSession({ account: draft().account, reason })
+})
+
+/** What a refresh was answered with. */
+export const grant = (options: DraftOptions = {}): TokenGrant => {
+  const { account, clientId, grantedScopes, tokens } = draft({
+    accessToken: "access-2",
+    refreshToken: null,
+    minutes: 180,
+    ...options
+  })
+  const { accessToken, expiresAt, refreshToken } = tokens
+  return { account, clientId, grantedScopes, accessToken, refreshToken, expiresAt }
+}
+
+/** What a slot's tokens are, in the clear. */
+export const tokensOf = (slot: Slot) =>
+  slot.state._tag === "SignedIn"
+    ? {
+      access: Redacted.value(slot.state.session.tokens.accessToken),
+      refresh: slot.state.session.tokens.refreshToken && Redacted.value(slot.state.session.tokens.refreshToken)
+    }
+    : undefined
+
+export const generation = (value: number): Generation => Generation.make(value)

@@ -1,0 +1,157 @@
+/**
+ * `Sessions` over a provider that is played by the test and a store that can be watched and disturbed.
+ */
+import { Context, Deferred, Effect, Layer, Queue, Redacted, Ref, Stream } from "effect"
+import * as AuthEventsPubSub from "../../src/layers/AuthEventsPubSub.ts"
+import * as SessionsSynchronized from "../../src/layers/SessionsSynchronized.ts"
+import * as SessionStoreMemory from "../../src/layers/SessionStoreMemory.ts"
+import {
+  AuthorizationServer,
+  type ProviderUnreachable,
+  type RefreshRejected,
+  type TokenGrant
+} from "../../src/services/AuthorizationServer.ts"
+import type { ClientMisconfigured } from "../../src/services/Config.ts"
+import { SessionStore } from "../../src/services/SessionStore.ts"
+import { grant } from "./sessionData.ts"
+import { watching } from "./sessionStreams.ts"
+
+type Answer = Effect.Effect<TokenGrant, RefreshRejected | ProviderUnreachable | ClientMisconfigured>
+
+/** A refresh request that waits for its answer. */
+export interface Held {
+  /** Returns when the request has come. */
+  readonly arrived: Effect.Effect<void>
+  readonly answer: (answer: Answer) => Effect.Effect<void>
+}
+
+/** What the test makes the provider do, and what the provider was asked. */
+export class Provider extends Context.Service<Provider, {
+  /** Answers all refreshes to come. */
+  readonly answers: (answer: Answer) => Effect.Effect<void>
+  /** Keeps refreshes to come waiting, until the one answer for all of them is given. */
+  readonly hold: Effect.Effect<Held>
+  /** The refresh tokens that were sent, and the scopes with them. */
+  readonly refreshed: Effect.Effect<ReadonlyArray<string>>
+  readonly scopes: Effect.Effect<ReadonlyArray<ReadonlyArray<string>>>
+  /** The next token that is sent to be revoked. */
+  readonly revoked: Effect.Effect<string>
+  /** Tokens that were sent to be revoked and not looked at yet. */
+  readonly revocations: Effect.Effect<ReadonlyArray<string>>
+  readonly answersRevocations: (answer: Effect.Effect<void, ProviderUnreachable>) => Effect.Effect<void>
+}>()("mcp-gas/test/support/sessionHarness/Provider") {}
+
+const provider = Layer.effectContext(
+  Effect.gen(function*() {
+    const answer = yield* Ref.make<Answer>(Effect.succeed(grant()))
+    const revocation = yield* Ref.make<Effect.Effect<void, ProviderUnreachable>>(Effect.void)
+    const asked = yield* Ref.make<ReadonlyArray<{ readonly token: string; readonly scopes: ReadonlyArray<string> }>>([])
+    const revoked = yield* Queue.unbounded<string>()
+    const server = Layer.mock(AuthorizationServer, {
+      refresh: (token, scopes) =>
+        Ref.update(asked, (before) => [...before, { token: Redacted.value(token), scopes }]).pipe(
+          Effect.andThen(Effect.flatten(Ref.get(answer)))
+        ),
+      revoke: (token) =>
+        Queue.offer(revoked, Redacted.value(token)).pipe(Effect.andThen(Effect.flatten(Ref.get(revocation))))
+    })
+    return Context.merge(
+      yield* Layer.build(server),
+      Provider.context({
+        answers: (next) => Ref.set(answer, next),
+        hold: Effect.gen(function*() {
+          const arrived = yield* Deferred.make<void>()
+          const given = yield* Deferred.make<Answer>()
+          yield* Ref.set(
+            answer,
+            Effect.andThen(Deferred.succeed(arrived, undefined), Effect.flatten(Deferred.await(given)))
+          )
+          return {
+            arrived: Deferred.await(arrived),
+            answer: (next) => Effect.asVoid(Deferred.succeed(given, next))
+          }
+        }),
+        refreshed: Effect.map(Ref.get(asked), (all) => all.map(({ token }) => token)),
+        scopes: Effect.map(Ref.get(asked), (all) => all.map(({ scopes }) => scopes)),
+        revoked: Queue.take(revoked),
+        revocations: Queue.clear(revoked),
+        answersRevocations: (next) => Ref.set(revocation, next)
+      })
+    )
+  })
+)
+
+type Store = SessionStore["Service"]
+
+/** Another process on the same store; what it does is not counted. */
+export class OtherProcess
+  extends Context.Service<OtherProcess, Store>()("mcp-gas/test/support/sessionHarness/OtherProcess")
+{}
+
+/** What this process asked of the store, and what the test puts in between. */
+export class StoreSpy extends Context.Service<StoreSpy, {
+  readonly counts: Effect.Effect<{ readonly reads: number; readonly writes: number }>
+  /** Returns when this process has taken in so many writes, by whomever, that it was told of. */
+  readonly takenIn: (writes: number) => Effect.Effect<void>
+  /** Keeps writes to come from this process, as if they had not got around yet. */
+  readonly deafen: Effect.Effect<void>
+  /** Changes how reads and writes to come are done. */
+  readonly disturb: (change: Disturbance) => Effect.Effect<void>
+}>()("mcp-gas/test/support/sessionHarness/StoreSpy") {}
+
+export interface Disturbance {
+  readonly read?: (read: ReturnType<Store["read"]>) => ReturnType<Store["read"]>
+  readonly write?: (write: ReturnType<Store["write"]>) => ReturnType<Store["write"]>
+  readonly tombstone?: (tombstone: ReturnType<Store["tombstone"]>) => ReturnType<Store["tombstone"]>
+}
+
+const spied = Layer.effectContext(
+  Effect.gen(function*() {
+    const inner = yield* OtherProcess
+    const counts = yield* Ref.make({ reads: 0, writes: 0 })
+    const pulls = yield* Queue.unbounded<void>()
+    const deaf = yield* Ref.make(false)
+    const disturbance = yield* Ref.make<Disturbance>({})
+    const disturbed = <A, E>(
+      effect: Effect.Effect<A, E>,
+      pick: (from: Disturbance) => undefined | ((it: Effect.Effect<A, E>) => Effect.Effect<A, E>)
+    ) => Effect.flatMap(Ref.get(disturbance), (from) => pick(from)?.(effect) ?? effect)
+    return Context.merge(
+      SessionStore.context({
+        ...inner,
+        read: (key) =>
+          Ref.update(counts, (before) => ({ ...before, reads: before.reads + 1 })).pipe(
+            Effect.andThen(disturbed(inner.read(key), ({ read }) => read))
+          ),
+        write: (key, expected, write) =>
+          Ref.update(counts, (before) => ({ ...before, writes: before.writes + 1 })).pipe(
+            Effect.andThen(disturbed(inner.write(key, expected, write), (from) => from.write))
+          ),
+        tombstone: (key) => disturbed(inner.tombstone(key), ({ tombstone }) => tombstone),
+        watch: Stream.unwrap(
+          Effect.map(
+            watching(Stream.filter(inner.watch, () => !Ref.getUnsafe(deaf))),
+            (seen) => Stream.fromEffectRepeat(Effect.andThen(Queue.offer(pulls, undefined), Queue.take(seen)))
+          )
+        )
+      }),
+      StoreSpy.context({
+        counts: Ref.get(counts),
+        // Whoever asks for the next one is done with those before.
+        takenIn: (writes) => Effect.asVoid(Queue.takeN(pulls, writes + 1)),
+        deafen: Ref.set(deaf, true),
+        disturb: (change) => Ref.set(disturbance, change)
+      })
+    )
+  })
+)
+
+const store = spied.pipe(
+  Layer.provideMerge(Layer.effect(OtherProcess, SessionStore)),
+  Layer.provide(SessionStoreMemory.layer)
+)
+
+/** One process: `Sessions`, and everything around it in the test's hands. */
+export const layer = SessionsSynchronized.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(store, provider, AuthEventsPubSub.layer))
+)
