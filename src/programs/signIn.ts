@@ -1,0 +1,71 @@
+/**
+ * The sign-in engine composed for this machine: configured by the environment, Google or the issuer that stands in for
+ * it, a loopback callback, sessions in memory. Loading this file loads all of that; the server does so at its first call.
+ */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, Layer, Option, References } from "effect"
+import { Digest, SecureRandom } from "effect/crypto"
+import { FetchHttpClient } from "effect/http"
+import { UserDirectories } from "effect/persistence"
+import * as AuthEventsLog from "../layers/AuthEventsLog.ts"
+import * as AuthEventsPubSub from "../layers/AuthEventsPubSub.ts"
+import * as AuthFlowsFibers from "../layers/AuthFlowsFibers.ts"
+import * as AuthorizationServerDiscovered from "../layers/AuthorizationServerDiscovered.ts"
+import * as AuthorizationServerGoogle from "../layers/AuthorizationServerGoogle.ts"
+import * as BrowserFromConfig from "../layers/BrowserFromConfig.ts"
+import * as CallbackServerLoopback from "../layers/CallbackServerLoopback.ts"
+import * as ConfigEnv from "../layers/ConfigEnv.ts"
+import * as DataDirectoryFileSystem from "../layers/DataDirectoryFileSystem.ts"
+import * as KeyedLockMemory from "../layers/KeyedLockMemory.ts"
+import * as OAuthFetch from "../layers/OAuthFetch.ts"
+import * as SessionsSynchronized from "../layers/SessionsSynchronized.ts"
+import * as SessionStoreMemory from "../layers/SessionStoreMemory.ts"
+import { Config } from "../services/Config.ts"
+import { DataDirectory } from "../services/DataDirectory.ts"
+import { serverTitle } from "./identity.ts"
+
+const layerConfig = ConfigEnv.layer.pipe(
+  Layer.provideMerge(UserDirectories.layer),
+  Layer.provideMerge(NodeServices.layer)
+)
+
+/** The log level counts for every fiber that gets its context from here, the tools' included. */
+const layerLogLevel = Layer.unwrap(
+  Effect.map(Config, ({ settings }) => Layer.succeed(References.MinimumLogLevel, settings.logLevel))
+)
+
+const layerProvider = Layer.unwrap(Effect.map(Config, ({ client, settings }) =>
+  settings.provider._tag === "Google"
+    ? AuthorizationServerGoogle.layer({ client })
+    : AuthorizationServerDiscovered.layer({
+      issuer: settings.provider.issuer,
+      client,
+      // Whoever stands in for Google is asked as Google is.
+      authorizationParameters: AuthorizationServerGoogle.authorizationParameters
+    }))).pipe(
+    Layer.provide(OAuthFetch.layer.pipe(Layer.provide(FetchHttpClient.layer))),
+    Layer.provide(Digest.layerWebCrypto)
+  )
+
+const layerCallbacks = Layer.unwrap(Effect.map(Config, ({ settings }) =>
+  CallbackServerLoopback.layer({
+    serverName: serverTitle,
+    ...Option.match(settings.callbackPort, { onNone: () => ({}), onSome: (port) => ({ port }) })
+  })))
+
+const layerFlows = Layer.unwrap(Effect.gen(function*() {
+  const { settings } = yield* Config
+  const directory = yield* DataDirectory
+  return AuthFlowsFibers.layer({ scopes: settings.scopes, timeout: settings.signInTimeout, prepare: directory.ready })
+}))
+
+/** Everything the tools need. Building it reads the environment and nothing else; what it opens, its Scope closes. */
+export const layer = layerFlows.pipe(
+  Layer.provideMerge(SessionsSynchronized.layer),
+  Layer.provide([layerProvider, layerCallbacks, BrowserFromConfig.layer, DataDirectoryFileSystem.layer]),
+  Layer.provide([SessionStoreMemory.layer, KeyedLockMemory.layer, SecureRandom.layerWebCrypto]),
+  Layer.provide(AuthEventsLog.layer),
+  Layer.provideMerge(AuthEventsPubSub.layer),
+  Layer.provideMerge(layerLogLevel),
+  Layer.provideMerge(layerConfig)
+)

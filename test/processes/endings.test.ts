@@ -1,0 +1,132 @@
+/**
+ * However a sign-in ends: whoever waits is told how, the listener is gone when they hear of it, and the next sign-in
+ * works.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, type Scope } from "effect"
+import type { LocalGoogle } from "../../src/services/LocalGoogle.ts"
+import { Person, type PersonLost } from "../../src/services/Person.ts"
+import type { CallFailed, CallResult, Started } from "../../src/services/ServerProcess.ts"
+import { auth, codeOf, layer, portOf, refuses, startWithGoogle, text } from "../support/signInProcess.ts"
+
+/** A server with a flow under way and a call that waits for it. */
+const waiting = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> = {}) {
+  const server = yield* startWithGoogle(env)
+  const begun = yield* auth(server, { waitForCompletion: false })
+  assert.strictEqual(text(begun, "status"), "auth_started")
+  const port = portOf(text(begun, "redirectUri"))
+  assert.isFalse(yield* refuses(port), "the listener is there")
+  const waiter = yield* Effect.forkChild(auth(server), { startImmediately: true })
+  return { server, begun, port, waiter }
+})
+
+/** Signs in from scratch, as the next person would. */
+const signsIn = Effect.fnUntraced(function*(server: Started) {
+  const person = yield* Person
+  const begun = yield* auth(server, { waitForCompletion: false })
+  assert.strictEqual(text(begun, "status"), "auth_started")
+  yield* Effect.flatMap(person.consent(text(begun, "authUrl"), { _tag: "Allow" }), person.visit)
+  assert.strictEqual(text(yield* auth(server), "status"), "already_authenticated")
+})
+
+type Ending = (
+  server: Started,
+  begun: CallResult
+) => Effect.Effect<unknown, CallFailed | PersonLost, Person | LocalGoogle | Scope.Scope>
+
+const cases: ReadonlyArray<{
+  readonly name: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly end: Ending
+  readonly code: string
+}> = [
+  {
+    name: "a time-out",
+    env: { MCP_GAS_SIGN_IN_TIMEOUT: "700 millis" },
+    end: () => Effect.void,
+    code: "flow_timed_out"
+  },
+  {
+    name: "a deny",
+    end: (_server, begun) =>
+      Effect.flatMap(
+        Person,
+        (person) => Effect.flatMap(person.consent(text(begun, "authUrl"), { _tag: "Deny" }), person.visit)
+      ),
+    code: "consent_denied"
+  },
+  { name: "a cancel", end: (server) => auth(server, { mode: "cancel" }), code: "flow_cancelled" },
+  { name: "a logout", end: (server) => auth(server, { mode: "logout" }), code: "flow_cancelled" }
+]
+
+describe("a sign-in that ends by", () => {
+  it.live.each(cases)(
+    "$name tells who waits, frees the port, and leaves the next one alone",
+    ({ code, end, env }) =>
+      Effect.gen(function*() {
+        const { begun, port, server, waiter } = yield* waiting(env)
+        // A call that ends the flow returns when the listener is gone, and so does the call that waited.
+        const ended = yield* Effect.forkChild(Effect.andThen(end(server, begun), refuses(port)))
+        const answer = yield* Fiber.join(waiter)
+        assert.isTrue(yield* refuses(port), "the listener is gone when the waiter hears of it")
+        assert.strictEqual(codeOf(answer), code)
+        assert.isUndefined(answer.structured)
+        if (env === undefined) assert.isTrue(yield* Fiber.join(ended), "the listener is gone when the ending returns")
+        assert.strictEqual(text(yield* auth(server, { mode: "status" }), "status"), "not_authenticated")
+        if (env === undefined) yield* signsIn(server)
+        else assert.strictEqual(text(yield* auth(server, { waitForCompletion: false }), "status"), "auth_started")
+      }).pipe(Effect.provide(layer))
+  )
+
+  it.live.each(
+    [
+      { name: "the end of stdin", end: (server: Started) => server.endInput },
+      { name: "SIGTERM", end: (server: Started) => server.kill("SIGTERM") },
+      { name: "SIGINT", end: (server: Started) => server.kill("SIGINT") },
+      { name: "SIGHUP", end: (server: Started) => server.kill("SIGHUP") }
+    ]
+  )("$name tells who waits, frees the port, and exits with 0", ({ end }) =>
+    Effect.gen(function*() {
+      const { port, server, waiter } = yield* waiting()
+      // The waiting call has been taken in once a later one is answered.
+      yield* auth(server, { mode: "status" })
+      yield* end(server)
+      assert.strictEqual(codeOf(yield* Fiber.join(waiter)), "flow_cancelled")
+      assert.deepStrictEqual(yield* server.ended, { code: 0, signal: null })
+      assert.isTrue(yield* refuses(port))
+      yield* Effect.flatMap(startWithGoogle(), signsIn)
+    }).pipe(Effect.provide(layer)))
+
+  it.live("a broken stdout frees the port and exits with 0", () =>
+    Effect.gen(function*() {
+      const { port, server, waiter } = yield* waiting()
+      yield* auth(server, { mode: "status" })
+      yield* Fiber.interrupt(waiter)
+      yield* server.closeOutput
+      // The next answer cannot be written.
+      yield* Effect.forkChild(auth(server, { mode: "status" }))
+      assert.deepStrictEqual(yield* server.ended, { code: 0, signal: null })
+      assert.isTrue(yield* refuses(port))
+      yield* Effect.flatMap(startWithGoogle(), signsIn)
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a call that is cancelled", () => {
+  it.live("leaves the flow and everybody else who waits alone", () =>
+    Effect.gen(function*() {
+      const person = yield* Person
+      const { begun, port, server, waiter } = yield* waiting()
+      const leaving = yield* Effect.forkChild(auth(server), { startImmediately: true })
+      yield* auth(server, { mode: "status" })
+      yield* Fiber.interrupt(leaving)
+
+      const standing = yield* auth(server, { mode: "status" })
+      assert.strictEqual(text(standing, "status"), "auth_pending")
+      assert.strictEqual(text(standing, "flowId"), text(begun, "flowId"))
+      assert.isFalse(yield* refuses(port))
+      assert.isUndefined(waiter.pollUnsafe())
+
+      yield* Effect.flatMap(person.consent(text(begun, "authUrl"), { _tag: "Allow" }), person.visit)
+      assert.strictEqual(text(yield* Fiber.join(waiter), "status"), "authenticated")
+    }).pipe(Effect.provide(layer)))
+})

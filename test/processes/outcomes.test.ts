@@ -1,0 +1,144 @@
+/**
+ * What a sign-in can come to besides "signed in", and what becomes of a session afterwards, against the local Google.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
+import { type ConsentAnswer, Person } from "../../src/services/Person.ts"
+import type { Started } from "../../src/services/ServerProcess.ts"
+import { auth, codeOf, layer, startWithGoogle, text } from "../support/signInProcess.ts"
+
+/** Begins a sign-in, has the person answer, and returns what a call that waited for it was told. */
+const signIn = Effect.fnUntraced(function*(
+  server: Started,
+  answer: ConsentAnswer,
+  args: Readonly<Record<string, unknown>> = {}
+) {
+  const person = yield* Person
+  const begun = yield* auth(server, { ...args, waitForCompletion: false })
+  assert.strictEqual(text(begun, "status"), "auth_started")
+  const waiter = yield* Effect.forkChild(auth(server, args), { startImmediately: true })
+  yield* auth(server, { ...args, mode: "status" })
+  const page = yield* Effect.flatMap(person.consent(text(begun, "authUrl"), answer), person.visit)
+  return { page, told: yield* Fiber.join(waiter) }
+})
+
+const allow = { _tag: "Allow" } as const
+const deployments = "https://www.googleapis.com/auth/script.deployments"
+
+describe("a consent", () => {
+  it.live("to less than was asked for stores nothing, and names what is missing", () =>
+    Effect.gen(function*() {
+      const server = yield* startWithGoogle()
+      const { page, told } = yield* signIn(server, { ...allow, untick: [deployments] })
+      assert.strictEqual(codeOf(told), "scopes_missing")
+      assert.include(text(told, "message"), deployments)
+      assert.include(page.text, deployments)
+      assert.strictEqual(text(yield* auth(server, { mode: "status" }), "status"), "not_authenticated")
+    }).pipe(Effect.provide(layer)))
+
+  it.live("of another account than the slot is named after stores nothing", () =>
+    Effect.gen(function*() {
+      const server = yield* startWithGoogle()
+      const account = "grace@example.com"
+      const { told } = yield* signIn(server, { ...allow, email: "ada@example.com" }, { account })
+      assert.strictEqual(codeOf(told), "account_mismatch")
+      assert.include(text(told, "message"), "ada@example.com")
+      const { told: right } = yield* signIn(server, { ...allow, email: account }, { account })
+      assert.strictEqual(text(right, "status"), "authenticated")
+    }).pipe(Effect.provide(layer)))
+
+  it.live("counts when its address is pasted, for a browser that cannot reach this machine", () =>
+    Effect.gen(function*() {
+      const person = yield* Person
+      const google = yield* LocalGoogle
+      const server = yield* startWithGoogle()
+      const begun = yield* auth(server, { waitForCompletion: false })
+      const redirectUrl = yield* person.consent(text(begun, "authUrl"), allow)
+      const altered = yield* auth(server, { mode: "complete", redirectUrl: redirectUrl.replace("state=", "state=x") })
+      assert.strictEqual(codeOf(altered), "not_this_sign_in")
+      const pasted = yield* auth(server, { mode: "complete", redirectUrl })
+      assert.strictEqual(text(pasted, "status"), "authenticated")
+      const again = yield* auth(server, { mode: "complete", redirectUrl })
+      assert.strictEqual(text(again, "status"), "authenticated")
+      assert.strictEqual((yield* google.counts).exchanges, 1)
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("an exchange that fails", () => {
+  it.live("with the tokens lost on the way is reported as unclear, and never sent again", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const server = yield* startWithGoogle()
+      yield* google.fail("token", { _tag: "ResetAfter" }, 1)
+      const { page, told } = yield* signIn(server, allow)
+      assert.strictEqual(codeOf(told), "exchange_failed")
+      assert.include(text(told, "message"), "it may have issued some")
+      assert.include(page.text, "Sign-in failed")
+      assert.strictEqual((yield* google.counts).exchanges, 1)
+      const { told: next } = yield* signIn(server, allow)
+      assert.strictEqual(text(next, "status"), "authenticated")
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a session", () => {
+  it.live("whose access token has expired is renewed by start, once for all callers", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const server = yield* startWithGoogle()
+      // Less than the two minutes that a token must still be good for.
+      yield* google.change({ accessTokenSeconds: 60 })
+      yield* signIn(server, allow)
+      yield* google.change({ accessTokenSeconds: 3599 })
+      const answers = yield* Effect.forEach(Array.from({ length: 20 }), () => auth(server), {
+        concurrency: "unbounded"
+      })
+      assert.isTrue(answers.every((answer) => text(answer, "status") === "already_authenticated"))
+      const { authorizations, refreshes } = yield* google.counts
+      assert.deepStrictEqual({ authorizations, refreshes }, { authorizations: 1, refreshes: 1 })
+    }).pipe(Effect.provide(layer)))
+
+  it.live("is kept when the provider cannot be reached, and opens no browser", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const server = yield* startWithGoogle()
+      yield* google.change({ accessTokenSeconds: 60 })
+      yield* signIn(server, allow)
+      yield* google.fail("token", { _tag: "Respond", status: 503, headers: { "retry-after": "7" }, body: "busy" })
+      const away = yield* auth(server)
+      assert.strictEqual(codeOf(away), "provider_unreachable")
+      assert.include(text(away, "message"), "7 s")
+      assert.strictEqual(text(yield* auth(server, { mode: "status" }), "status"), "authenticated")
+      yield* google.heal
+      assert.strictEqual(text(yield* auth(server), "status"), "already_authenticated")
+      assert.strictEqual((yield* google.counts).authorizations, 1)
+    }).pipe(Effect.provide(layer)))
+
+  it.live("that was revoked at the provider needs a sign-in, and says so", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const server = yield* startWithGoogle()
+      yield* google.change({ accessTokenSeconds: 60 })
+      yield* signIn(server, allow)
+      yield* google.revokeGrants("ada@example.com")
+      const begun = yield* auth(server, { waitForCompletion: false })
+      assert.strictEqual(text(begun, "status"), "auth_started")
+      yield* auth(server, { mode: "cancel" })
+      const standing = yield* auth(server, { mode: "status" })
+      assert.strictEqual(text(standing, "status"), "not_authenticated")
+      assert.include(text(standing, "message"), "ada@example.com")
+    }).pipe(Effect.provide(layer)))
+
+  it.live("is gone after a logout, here and at the provider", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const server = yield* startWithGoogle()
+      yield* signIn(server, allow)
+      const out = yield* auth(server, { mode: "logout" })
+      assert.strictEqual(text(out, "status"), "logged_out")
+      assert.include(text(out, "message"), "revoked at the provider")
+      assert.strictEqual((yield* google.counts).revocations, 1)
+      assert.strictEqual(text(yield* auth(server, { mode: "status" }), "status"), "not_authenticated")
+      assert.strictEqual(text(yield* auth(server, { mode: "logout" }), "status"), "logged_out")
+    }).pipe(Effect.provide(layer)))
+})
