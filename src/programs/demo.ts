@@ -9,12 +9,12 @@ import { FetchHttpClient } from "effect/http"
 import { connect } from "node:net"
 import process from "node:process"
 import { styleText } from "node:util"
-import * as LocalGoogleOidc from "../layers/LocalGoogleOidc.ts"
-import * as PersonHttp from "../layers/PersonHttp.ts"
-import * as ServerProcessMcpStdio from "../layers/ServerProcessMcpStdio.ts"
-import { LocalGoogle } from "../services/LocalGoogle.ts"
-import { Person } from "../services/Person.ts"
-import { type CallResult, ServerProcess } from "../services/ServerProcess.ts"
+import * as LocalGoogleOidc from "../layers/local-google/LocalGoogleOidc.ts"
+import * as PersonHttp from "../layers/local-google/PersonHttp.ts"
+import * as ServerProcessMcpStdio from "../layers/tools/ServerProcessMcpStdio.ts"
+import { LocalGoogle } from "../services/local-google/LocalGoogle.ts"
+import { Person } from "../services/local-google/Person.ts"
+import { type CallResult, ServerProcess } from "../services/tools/ServerProcess.ts"
 
 /** Something the demo shows was not so. */
 class NotSo extends Data.TaggedError("NotSo")<{ readonly message: string }> {}

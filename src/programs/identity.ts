@@ -1,7 +1,7 @@
 /**
  * How this server introduces itself, to hosts, models and people.
  */
-import type { ServerIdentity } from "../services/ToolServer.ts"
+import type { ServerIdentity } from "../services/tools/ToolServer.ts"
 
 export const version = "0.1.0"
 

@@ -4,8 +4,8 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Redacted, type Runtime } from "effect"
 import { Command, Flag } from "effect/cli"
-import * as LocalGoogleOidc from "../layers/LocalGoogleOidc.ts"
-import { LocalGoogle } from "../services/LocalGoogle.ts"
+import * as LocalGoogleOidc from "../layers/local-google/LocalGoogleOidc.ts"
+import { LocalGoogle } from "../services/local-google/LocalGoogle.ts"
 
 const announce = Effect.gen(function*() {
   const google = yield* LocalGoogle

@@ -2,8 +2,8 @@
  * The server: tools over stdio until the client goes away.
  */
 import { Duration, Effect, Layer, Logger } from "effect"
-import * as ToolServerMcpStdio from "../layers/ToolServerMcpStdio.ts"
-import { ToolServer } from "../services/ToolServer.ts"
+import * as ToolServerMcpStdio from "../layers/tools/ToolServerMcpStdio.ts"
+import { ToolServer } from "../services/tools/ToolServer.ts"
 import { identity } from "./identity.ts"
 import * as OnDemand from "./onDemand.ts"
 import { gasAuth } from "./tools/gasAuth.ts"

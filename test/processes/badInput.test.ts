@@ -4,8 +4,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
 import { createServer } from "node:net"
-import { Person } from "../../src/services/Person.ts"
-import type { CallResult } from "../../src/services/ServerProcess.ts"
+import { Person } from "../../src/services/local-google/Person.ts"
+import type { CallResult } from "../../src/services/tools/ServerProcess.ts"
 import { auth, codeOf, googleEnv, layer, start, startWithGoogle, text } from "../support/signInProcess.ts"
 
 const canary = "canary-3b1f7c"

@@ -4,9 +4,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope } from "effect"
-import type { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { Person, type PersonLost } from "../../src/services/Person.ts"
-import type { CallFailed, CallResult, Started } from "../../src/services/ServerProcess.ts"
+import type { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { Person, type PersonLost } from "../../src/services/local-google/Person.ts"
+import type { CallFailed, CallResult, Started } from "../../src/services/tools/ServerProcess.ts"
 import { auth, codeOf, layer, portOf, refuses, startWithGoogle, text } from "../support/signInProcess.ts"
 
 /** A server with a flow under way and a call that waits for it. */

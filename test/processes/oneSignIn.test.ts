@@ -3,8 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Fiber } from "effect"
-import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { Person } from "../../src/services/Person.ts"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { Person } from "../../src/services/local-google/Person.ts"
 import { auth, layer, startWithGoogle, text } from "../support/signInProcess.ts"
 
 const everyone = Array.range(1, 50)

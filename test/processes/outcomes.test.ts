@@ -3,9 +3,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { type ConsentAnswer, Person } from "../../src/services/Person.ts"
-import type { Started } from "../../src/services/ServerProcess.ts"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { type ConsentAnswer, Person } from "../../src/services/local-google/Person.ts"
+import type { Started } from "../../src/services/tools/ServerProcess.ts"
 import { auth, codeOf, layer, startWithGoogle, text } from "../support/signInProcess.ts"
 
 /** Begins a sign-in, has the person answer, and returns what a call that waited for it was told. */

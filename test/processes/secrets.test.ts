@@ -3,8 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted } from "effect"
-import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { Person } from "../../src/services/Person.ts"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { Person } from "../../src/services/local-google/Person.ts"
 import { auth, layer, startWithGoogle, text } from "../support/signInProcess.ts"
 
 const parameter = (url: string, name: string): string => {

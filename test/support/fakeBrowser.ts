@@ -2,7 +2,7 @@
  * A `Browser` that hands its URLs to the test. Checkpoint: `browser`.
  */
 import { Context, Effect, Layer, Queue } from "effect"
-import { Browser } from "../../src/services/Browser.ts"
+import { Browser } from "../../src/services/sign-in/Browser.ts"
 import { Checkpoints } from "./checkpoints.ts"
 
 /** The URLs that were opened, in order. */

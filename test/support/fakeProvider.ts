@@ -2,13 +2,13 @@
  * An `AuthorizationServer` in memory. Checkpoints: `discovery`, `authorizationUrl`, `exchange`, `userinfo`, `refresh`, `revoke`.
  */
 import { Context, DateTime, Effect, Layer, Redacted } from "effect"
-import { AccountKey } from "../../src/services/AccountKey.ts"
 import {
   AuthorizationServer,
   type ExchangeFailed,
   ProviderUnreachable
-} from "../../src/services/AuthorizationServer.ts"
-import { Account } from "../../src/services/Session.ts"
+} from "../../src/services/provider/AuthorizationServer.ts"
+import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
+import { Account } from "../../src/services/sign-in/Session.ts"
 import { Checkpoints } from "./checkpoints.ts"
 
 /** What the provider is like; change it at any time. */

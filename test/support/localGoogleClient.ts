@@ -3,10 +3,10 @@
  */
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
-import * as LocalGoogleOidc from "../../src/layers/LocalGoogleOidc.ts"
-import * as PersonHttp from "../../src/layers/PersonHttp.ts"
-import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { type ConsentAnswer, Person } from "../../src/services/Person.ts"
+import * as LocalGoogleOidc from "../../src/layers/local-google/LocalGoogleOidc.ts"
+import * as PersonHttp from "../../src/layers/local-google/PersonHttp.ts"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { type ConsentAnswer, Person } from "../../src/services/local-google/Person.ts"
 
 export const google = "https://www.googleapis.com/auth/"
 export const projects = `${google}script.projects`

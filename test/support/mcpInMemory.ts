@@ -7,9 +7,9 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { EventEmitter } from "node:events"
 import { PassThrough } from "node:stream"
-import * as ToolServerMcpStdio from "../../src/layers/ToolServerMcpStdio.ts"
-import type { Tool, ToolError } from "../../src/services/Tool.ts"
-import { ToolServer } from "../../src/services/ToolServer.ts"
+import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
+import type { Tool, ToolError } from "../../src/services/tools/Tool.ts"
+import { ToolServer } from "../../src/services/tools/ToolServer.ts"
 
 export const identity = { name: "test-server", title: "Test server", version: "1.2.3", instructions: "Call hello." }
 

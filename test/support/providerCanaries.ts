@@ -4,7 +4,7 @@
 import { assert } from "@effect/vitest"
 import { Cause, Effect, Exit, Logger, Redacted, Tracer } from "effect"
 import { inspect } from "node:util"
-import type { AuthorizationRequest, TokenGrant } from "../../src/services/AuthorizationServer.ts"
+import type { AuthorizationRequest, TokenGrant } from "../../src/services/provider/AuthorizationServer.ts"
 import { grant as grantOf } from "./sessionData.ts"
 
 /** Part of every secret, and of nothing else. */

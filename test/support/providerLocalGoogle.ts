@@ -2,14 +2,14 @@
  * `AuthorizationServer` aimed at a local Google of its own, and a person to consent there.
  */
 import { Effect, Layer, Option, Redacted } from "effect"
-import * as AuthorizationServerDiscovered from "../../src/layers/AuthorizationServerDiscovered.ts"
-import { authorizationParameters } from "../../src/layers/AuthorizationServerGoogle.ts"
-import * as LocalGoogleOidc from "../../src/layers/LocalGoogleOidc.ts"
-import * as PersonHttp from "../../src/layers/PersonHttp.ts"
-import { type AuthorizationRequest, AuthorizationServer } from "../../src/services/AuthorizationServer.ts"
-import type { OAuthClient } from "../../src/services/Config.ts"
-import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { type ConsentAnswer, Person } from "../../src/services/Person.ts"
+import * as LocalGoogleOidc from "../../src/layers/local-google/LocalGoogleOidc.ts"
+import * as PersonHttp from "../../src/layers/local-google/PersonHttp.ts"
+import * as AuthorizationServerDiscovered from "../../src/layers/provider/AuthorizationServerDiscovered.ts"
+import { authorizationParameters } from "../../src/layers/provider/AuthorizationServerGoogle.ts"
+import type { OAuthClient } from "../../src/services/config/Config.ts"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { type ConsentAnswer, Person } from "../../src/services/local-google/Person.ts"
+import { type AuthorizationRequest, AuthorizationServer } from "../../src/services/provider/AuthorizationServer.ts"
 import { tools } from "./providerStub.ts"
 
 /** The client that the local Google knows, or another one. */

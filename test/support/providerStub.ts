@@ -5,9 +5,9 @@ import { NodeCrypto } from "@effect/platform-node"
 import { Context, Effect, Layer, MutableRef, Option, Queue, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { createServer, type ServerResponse } from "node:http"
-import * as AuthorizationServerOAuth from "../../src/layers/AuthorizationServerOAuth.ts"
-import * as OAuthFetch from "../../src/layers/OAuthFetch.ts"
-import { AuthorizationServer } from "../../src/services/AuthorizationServer.ts"
+import * as AuthorizationServerOAuth from "../../src/layers/provider/AuthorizationServerOAuth.ts"
+import * as OAuthFetch from "../../src/layers/provider/OAuthFetch.ts"
+import { AuthorizationServer } from "../../src/services/provider/AuthorizationServer.ts"
 
 /** One request as it came. */
 export interface Asked {

@@ -2,8 +2,8 @@
  * `AuthEvents` that also remember what was published, so that a test can wait for it or count it.
  */
 import { Context, Deferred, Effect, Layer } from "effect"
-import * as AuthEventsPubSub from "../../src/layers/AuthEventsPubSub.ts"
-import { type AuthEvent, AuthEvents } from "../../src/services/AuthEvents.ts"
+import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
+import { type AuthEvent, AuthEvents } from "../../src/services/sign-in/AuthEvents.ts"
 
 interface Waiting {
   readonly tag: AuthEvent["_tag"]

@@ -2,10 +2,10 @@
  * Sessions, drafts and grants to put into slots.
  */
 import { DateTime, Redacted } from "effect"
-import { AccountKey } from "../../src/services/AccountKey.ts"
-import type { TokenGrant } from "../../src/services/AuthorizationServer.ts"
-import { Account, FlowId, Generation, SessionDraft, Tokens } from "../../src/services/Session.ts"
-import { EndedSession, type Slot, type SlotWrite } from "../../src/services/SessionStore.ts"
+import type { TokenGrant } from "../../src/services/provider/AuthorizationServer.ts"
+import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
+import { Account, FlowId, Generation, SessionDraft, Tokens } from "../../src/services/sign-in/Session.ts"
+import { EndedSession, type Slot, type SlotWrite } from "../../src/services/storage/SessionStore.ts"
 
 export const ada = AccountKey.make("ada@example.com")
 export const grace = AccountKey.make("grace@example.com")

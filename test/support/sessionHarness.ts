@@ -2,17 +2,17 @@
  * `Sessions` over a provider that is played by the test and a store that can be watched and disturbed.
  */
 import { Context, Deferred, Effect, Layer, Queue, Redacted, Ref, Stream } from "effect"
-import * as AuthEventsPubSub from "../../src/layers/AuthEventsPubSub.ts"
-import * as SessionsSynchronized from "../../src/layers/SessionsSynchronized.ts"
-import * as SessionStoreMemory from "../../src/layers/SessionStoreMemory.ts"
+import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
+import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
+import type { ClientMisconfigured } from "../../src/services/config/Config.ts"
 import {
   AuthorizationServer,
   type ProviderUnreachable,
   type RefreshRejected,
   type TokenGrant
-} from "../../src/services/AuthorizationServer.ts"
-import type { ClientMisconfigured } from "../../src/services/Config.ts"
-import { SessionStore } from "../../src/services/SessionStore.ts"
+} from "../../src/services/provider/AuthorizationServer.ts"
+import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import { grant } from "./sessionData.ts"
 import { watching } from "./sessionStreams.ts"
 

@@ -6,13 +6,15 @@ import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { connect } from "node:net"
-import * as LocalGoogleOidc from "../../src/layers/LocalGoogleOidc.ts"
-import * as PersonHttp from "../../src/layers/PersonHttp.ts"
-import * as ServerProcessMcpStdio from "../../src/layers/ServerProcessMcpStdio.ts"
-import { LocalGoogle } from "../../src/services/LocalGoogle.ts"
-import { type CallResult, ServerProcess, type Started } from "../../src/services/ServerProcess.ts"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import * as LocalGoogleOidc from "../../src/layers/local-google/LocalGoogleOidc.ts"
+import * as PersonHttp from "../../src/layers/local-google/PersonHttp.ts"
+import * as ServerProcessMcpStdio from "../../src/layers/tools/ServerProcessMcpStdio.ts"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { type CallResult, ServerProcess, type Started } from "../../src/services/tools/ServerProcess.ts"
 
-export const binary = new URL("../../dist/bin/mcp-gas.js", import.meta.url).pathname
+export const binary = fileURLToPath(new URL("../../dist/bin/mcp-gas.js", import.meta.url))
 
 /** A local Google, a person, and the means to start servers; a fresh set for each test. */
 export const layer = Layer.mergeAll(

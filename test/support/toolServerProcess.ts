@@ -3,9 +3,9 @@
  * it to be talked to over stdio. It never exits by force, so it hangs where something is left open.
  */
 import { Context, Deferred, Effect, Layer, Logger, Schema, Scope } from "effect"
-import * as ToolServerMcpStdio from "../../src/layers/ToolServerMcpStdio.ts"
-import * as Tool from "../../src/services/Tool.ts"
-import { ToolServer } from "../../src/services/ToolServer.ts"
+import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
+import * as Tool from "../../src/services/tools/Tool.ts"
+import { ToolServer } from "../../src/services/tools/ToolServer.ts"
 
 /** Settles what waits for it when its layer closes, as a service with a pending sign-in does. */
 class Closing

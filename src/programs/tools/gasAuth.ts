@@ -2,13 +2,13 @@
  * The tool `gas_auth`: sign in, see how it stands, finish by hand, cancel, sign out.
  */
 import { DateTime, Effect, Option, Redacted, Schema } from "effect"
-import { AccountKey, defaultAccountKey } from "../../services/AccountKey.ts"
-import { type AuthFlow, AuthFlows, type Cancelled } from "../../services/AuthFlows.ts"
-import { Config } from "../../services/Config.ts"
-import * as Scopes from "../../services/Scopes.ts"
-import type { Account, Session } from "../../services/Session.ts"
-import { Sessions, SignInRequired } from "../../services/Sessions.ts"
-import { InvalidArguments, make } from "../../services/Tool.ts"
+import { Config } from "../../services/config/Config.ts"
+import * as Scopes from "../../services/provider/Scopes.ts"
+import { AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import { type AuthFlow, AuthFlows, type Cancelled } from "../../services/sign-in/AuthFlows.ts"
+import type { Account, Session } from "../../services/sign-in/Session.ts"
+import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
+import { InvalidArguments, make } from "../../services/tools/Tool.ts"
 
 /** Below the 60 seconds after which many hosts give a call up. */
 const defaultWaitSeconds = 40

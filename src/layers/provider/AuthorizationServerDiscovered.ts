@@ -1,0 +1,60 @@
+/**
+ * Any provider as an `AuthorizationServer`, by its issuer: OpenID Connect Discovery 1.0, or RFC 8414 where that is
+ * not to be found.
+ */
+import { Cache, Duration, Effect, Exit, Layer } from "effect"
+import type { Digest } from "effect/crypto"
+import * as OAuth from "oauth4webapi"
+import type { ClientMisconfigured, OAuthClient } from "../../services/config/Config.ts"
+import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
+import * as AuthorizationServerOAuth from "./AuthorizationServerOAuth.ts"
+import * as OAuthErrors from "./OAuthErrors.ts"
+import { OAuthFetch, trusting } from "./OAuthFetch.ts"
+
+export interface Options {
+  /** The issuer identifier, exactly as the provider spells it. `https:`, or `http:` on a loopback host. */
+  readonly issuer: string
+  readonly client: Effect.Effect<OAuthClient, ClientMisconfigured>
+  /** What the provider wants in an authorization request besides what the protocol asks for. */
+  readonly authorizationParameters?: Readonly<Record<string, string>>
+}
+
+/**
+ * Provides `AuthorizationServer`; needs `Digest` and `OAuthFetch`. The provider is discovered at the first call that
+ * needs it; simultaneous ones share the request, and a failure is not kept.
+ */
+export const layer = (options: Options): Layer.Layer<AuthorizationServer, never, Digest.Digest | OAuthFetch> =>
+  Layer.effect(
+    AuthorizationServer,
+    Effect.gen(function*() {
+      const { attempt } = yield* OAuthFetch
+      const issuer = new URL(options.issuer)
+
+      const discover = (algorithm: "oidc" | "oauth2") =>
+        attempt(async (routed) =>
+          OAuth.processDiscoveryResponse(
+            issuer,
+            await OAuth.discoveryRequest(issuer, {
+              ...routed,
+              algorithm,
+              ...trusting(options.issuer)
+            })
+          )
+        )
+
+      const discovered = yield* Cache.makeWith(
+        (_issuer: string) =>
+          discover("oidc").pipe(
+            Effect.catch((error) => Effect.mapError(discover("oauth2"), () => error)),
+            Effect.mapError(OAuthErrors.unreachableFor("discovery"))
+          ),
+        { capacity: 1, timeToLive: (exit) => Exit.isSuccess(exit) ? Duration.infinity : Duration.zero }
+      )
+
+      return yield* AuthorizationServerOAuth.make({
+        client: options.client,
+        authorizationParameters: options.authorizationParameters ?? {},
+        metadata: Cache.get(discovered, options.issuer)
+      })
+    })
+  )

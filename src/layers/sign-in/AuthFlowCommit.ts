@@ -1,0 +1,73 @@
+/**
+ * From a code to a stored session. Runs where nothing can be interrupted, so every step of it ends by itself.
+ */
+import { DateTime, Effect, Redacted } from "effect"
+import { type AuthorizationRequest, AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
+import * as Scopes from "../../services/provider/Scopes.ts"
+import { type AccountKey, isEmail } from "../../services/sign-in/AccountKey.ts"
+import { AccountMismatch, FlowCancelled, type FlowFailure, ScopesMissing } from "../../services/sign-in/AuthFlows.ts"
+import { type Account, type FlowId, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import { Sessions } from "../../services/sign-in/Sessions.ts"
+import type { Slot } from "../../services/storage/SessionStore.ts"
+
+/** The flow that a code belongs to. */
+export interface Committed {
+  readonly id: FlowId
+  /** The slot as it was when the flow began: a sign-out since then wins. */
+  readonly began: Slot
+  readonly request: AuthorizationRequest
+}
+
+const isSomebodyElse = (key: AccountKey, account: Account): boolean =>
+  isEmail(key) && account.email?.toLowerCase() !== key.toLowerCase()
+
+/** `Tokens` insists on its own labels; what a provider layer writes on its secrets is that layer's business. */
+const relabelled = (label: string, secret: Redacted.Redacted<string>) =>
+  Redacted.make(Redacted.value(secret), { label })
+
+/** Makes `commit` over the services it needs. */
+export const make = Effect.gen(function*() {
+  const provider = yield* AuthorizationServer
+  const sessions = yield* Sessions
+
+  /**
+   * Exchanges the code (one POST at most), checks who consented to what, and stores the session. Nothing is stored
+   * unless everything is as it should be; what was issued is then dropped, not revoked, because at Google a revocation
+   * would end an earlier sign-in of the same account too.
+   */
+  return Effect.fn("AuthFlows.commit")(function*(
+    flow: Committed,
+    code: Redacted.Redacted<string>
+  ): Effect.fn.Return<Session, FlowFailure> {
+    const { began: { key }, request } = flow
+    const grant = yield* provider.exchange(request, code)
+    const [first, ...rest] = Scopes.missing(request.scopes, grant.grantedScopes)
+    if (first !== undefined) {
+      return yield* new ScopesMissing({ missing: [first, ...rest], granted: grant.grantedScopes })
+    }
+    const account = yield* Effect.orElseSucceed(provider.userinfo(grant), () => grant.account)
+    if (isSomebodyElse(key, account)) {
+      return yield* new AccountMismatch({
+        expected: key,
+        ...(account.email === undefined ? {} : { actual: account.email })
+      })
+    }
+    const draft = new SessionDraft({
+      account,
+      tokens: new Tokens({
+        accessToken: relabelled("access token", grant.accessToken),
+        ...(grant.refreshToken === undefined ? {} : { refreshToken: relabelled("refresh token", grant.refreshToken) }),
+        expiresAt: grant.expiresAt
+      }),
+      grantedScopes: grant.grantedScopes,
+      clientId: grant.clientId,
+      flowId: flow.id,
+      signedInAt: yield* DateTime.now
+    })
+    return yield* Effect.catchTag(
+      sessions.establish(flow.began, draft),
+      "SignedOutMeanwhile",
+      () => new FlowCancelled({ by: "logout" })
+    )
+  })
+})

@@ -1,0 +1,49 @@
+/**
+ * A flow from its registration on: what its fiber and everybody else tell each other, each of them once.
+ */
+import { Deferred, Effect } from "effect"
+import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
+import type { AuthFlow, FlowCancelled, FlowFailure, FlowTimedOut } from "../../services/sign-in/AuthFlows.ts"
+import type { FlowId, Session } from "../../services/sign-in/Session.ts"
+import type { Slot } from "../../services/storage/SessionStore.ts"
+
+/** What ends the waiting of a flow. The first one counts; everybody who brings one learns whether it was theirs. */
+export type Decision =
+  | { readonly _tag: "Answered"; readonly response: AuthorizationResponse; readonly by: "listener" | "paste" }
+  | { readonly _tag: "Ended"; readonly error: FlowTimedOut | FlowCancelled }
+
+/** A flow once people can join it. */
+export interface Opened {
+  readonly flow: AuthFlow
+  readonly expected: ExpectedResponse
+}
+
+export interface AuthFlowEntry {
+  readonly id: FlowId
+  /** The slot as it was when the flow was registered: a sign-out since then wins. */
+  readonly began: Slot
+  readonly decision: Deferred.Deferred<Decision>
+  readonly opened: Deferred.Deferred<Opened, FlowFailure>
+  readonly outcome: Deferred.Deferred<Session, FlowFailure>
+  /** Completed by the first caller who wants a browser; it opens once. */
+  readonly wanted: Deferred.Deferred<void>
+  /** Completed to end the lingering for reloads early. */
+  readonly cut: Deferred.Deferred<void>
+  /** Completed when the listener is gone and nothing of the flow is left. */
+  readonly over: Deferred.Deferred<void>
+}
+
+/** A flow of which nothing has been told yet. */
+export const make = (id: FlowId, began: Slot): Effect.Effect<AuthFlowEntry> =>
+  Effect.gen(function*() {
+    return {
+      id,
+      began,
+      decision: yield* Deferred.make<Decision>(),
+      opened: yield* Deferred.make<Opened, FlowFailure>(),
+      outcome: yield* Deferred.make<Session, FlowFailure>(),
+      wanted: yield* Deferred.make<void>(),
+      cut: yield* Deferred.make<void>(),
+      over: yield* Deferred.make<void>()
+    }
+  })

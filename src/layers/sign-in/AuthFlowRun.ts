@@ -1,0 +1,216 @@
+/**
+ * The life of one flow, in one fiber: open, wait for the one decision, conclude, answer the browser, settle.
+ */
+import { Cause, DateTime, Deferred, type Duration, Effect, Exit, Redacted, Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Base64Url } from "effect/encoding"
+import { type AuthorizationRequest, AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
+import { isEmail } from "../../services/sign-in/AccountKey.ts"
+import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import {
+  AuthorizationRefused,
+  ConsentDenied,
+  FlowCancelled,
+  type FlowFailure,
+  FlowTimedOut
+} from "../../services/sign-in/AuthFlows.ts"
+import { Browser } from "../../services/sign-in/Browser.ts"
+import { type CallbackListener, type CallbackPage, CallbackServer } from "../../services/sign-in/CallbackServer.ts"
+import type { FlowId, Session } from "../../services/sign-in/Session.ts"
+import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import * as AuthFlowCommit from "./AuthFlowCommit.ts"
+import type { AuthFlowEntry, Decision, Opened } from "./AuthFlowEntry.ts"
+
+/** What a flow asks for and how long it waits. */
+export interface Options {
+  /** The scopes a sign-in asks for, and a session must have. */
+  readonly scopes: ReadonlyArray<string>
+  /** How long a person has. */
+  readonly timeout: Duration.Duration
+  /**
+   * Run before a flow opens. What fails here would otherwise fail after the person has consented, when it is too late
+   * to keep what they consented to.
+   */
+  readonly prepare?: Effect.Effect<void, StoreUnavailable>
+}
+
+interface Listening {
+  readonly listener: CallbackListener
+  readonly request: AuthorizationRequest
+  readonly opened: Opened
+}
+
+const internalError = {
+  code: "internal_error",
+  message: "Something went wrong inside the server.",
+  remedy: "Start the sign-in again, and report it if it happens again."
+}
+
+const pageOf = (outcome: Exit.Exit<Session, FlowFailure>): CallbackPage => {
+  if (Exit.isSuccess(outcome)) return { _tag: "SignedIn", account: outcome.value.account }
+  const failure = Cause.findErrorOption(outcome.cause)
+  if (failure._tag === "None") return { _tag: "Failed", error: internalError }
+  switch (failure.value._tag) {
+    case "ConsentDenied":
+      return { _tag: "Denied" }
+    case "FlowTimedOut":
+      return { _tag: "Expired" }
+    case "FlowCancelled":
+      return { _tag: "Cancelled" }
+    default:
+      return { _tag: "Failed", error: failure.value }
+  }
+}
+
+/** Only a page that tells what became of a code is worth a reload; any other flow frees its port at once. */
+const lingers = (decision: Decision, page: CallbackPage): boolean =>
+  decision._tag === "Answered" && decision.by === "listener" && decision.response._tag === "Code" &&
+  page._tag !== "Cancelled"
+
+/** A flow that is ended before it is open does not wait for its provider. */
+const endedEarly = (flow: AuthFlowEntry) =>
+  Effect.flatMap(
+    Deferred.await(flow.decision),
+    (decision) => decision._tag === "Ended" ? Effect.fail(decision.error) : Effect.never
+  )
+
+/** Makes `run` over the services it needs. */
+export const make = (options: Options) =>
+  Effect.gen(function*() {
+    const provider = yield* AuthorizationServer
+    const callbacks = yield* CallbackServer
+    const browser = yield* Browser
+    const events = yield* AuthEvents
+    const random = yield* SecureRandom.SecureRandom
+    const commit = yield* AuthFlowCommit.make
+
+    const secret = (label: string) =>
+      Effect.map(random.randomBytes(32), (bytes) => Redacted.make(Base64Url.encode(bytes), { label }))
+
+    const open = Effect.fnUntraced(
+      function*(flow: AuthFlowEntry): Effect.fn.Return<Listening, FlowFailure, Scope.Scope> {
+        const { id, began: { key } } = flow
+        if (options.prepare !== undefined) yield* options.prepare
+        const expected = { state: yield* secret("state"), issuer: yield* provider.responseIssuer }
+        const listener = yield* callbacks.open({ flowId: id, expected }, (response) =>
+          Deferred.succeed(flow.decision, { _tag: "Answered", response, by: "listener" }))
+        const request: AuthorizationRequest = {
+          redirectUri: listener.redirectUri,
+          scopes: options.scopes,
+          state: expected.state,
+          codeVerifier: yield* secret("code verifier"),
+          loginHint: isEmail(key) ? key : undefined
+        }
+        const authorizationUrl = yield* provider.authorizationUrl(request)
+        const startedAt = yield* DateTime.now
+        // Armed before anybody hears of the flow, so that its deadline holds for whoever joins.
+        yield* Effect.sleep(options.timeout).pipe(
+          Effect.andThen(Deferred.succeed(flow.decision, {
+            _tag: "Ended",
+            error: new FlowTimedOut({ after: options.timeout })
+          })),
+          Effect.forkScoped({ startImmediately: true })
+        )
+        const outcome = Deferred.await(flow.outcome)
+        const expiresAt = DateTime.addDuration(startedAt, options.timeout)
+        return {
+          listener,
+          request,
+          opened: {
+            expected,
+            flow: { id, key, authorizationUrl, redirectUri: listener.redirectUri, startedAt, expiresAt, outcome }
+          }
+        }
+      }
+    )
+
+    const show = (id: FlowId, url: string) =>
+      Effect.matchEffect(browser.open(url), {
+        onSuccess: () =>
+          events.publish({ _tag: "BrowserOpened", flowId: id }),
+        onFailure: (error) => events.publish({ _tag: "BrowserFailed", flowId: id, problem: error.message })
+      })
+
+    const conclude = (flow: AuthFlowEntry, request: AuthorizationRequest, decision: Decision) => {
+      if (decision._tag === "Ended") return Effect.fail(decision.error)
+      const { response } = decision
+      if (response._tag === "Code") return commit({ id: flow.id, began: flow.began, request }, response.code)
+      const { description, error } = response
+      return error === "access_denied"
+        ? Effect.fail(new ConsentDenied())
+        : Effect.fail(new AuthorizationRefused({ error, ...(description === undefined ? {} : { description }) }))
+    }
+
+    const settle = (flow: AuthFlowEntry, outcome: Exit.Exit<Session, FlowFailure>) =>
+      Effect.andThen(
+        events.publish({
+          _tag: "FlowSettled",
+          key: flow.began.key,
+          flowId: flow.id,
+          outcome: Exit.match(outcome, {
+            onSuccess: () => "authenticated",
+            onFailure: (cause) =>
+              Cause.findErrorOption(cause).pipe((error) =>
+                error._tag === "Some" ? error.value.code : internalError.code
+              )
+          })
+        }),
+        Deferred.done(flow.outcome, outcome)
+      )
+
+    const shutdown = new FlowCancelled({ by: "shutdown" })
+
+    /** Waits for the decision; being interrupted is one, and so is the layer's Scope closing. */
+    const decided = (flow: AuthFlowEntry, waiting: Effect.Effect<Decision>) =>
+      Effect.onInterrupt(waiting, () => Deferred.succeed(flow.decision, { _tag: "Ended", error: shutdown })).pipe(
+        Effect.exit,
+        Effect.andThen(Deferred.await(flow.decision))
+      )
+
+    /**
+     * Runs a registered flow to its end. Interrupting it is the layer's shutdown: the flow then settles as cancelled,
+     * unless a code has come; what follows a code is finite and finishes.
+     */
+    return (flow: AuthFlowEntry) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.acquireUseRelease(
+          Scope.make(),
+          Effect.fnUntraced(function*(listening) {
+            const opening = yield* open(flow).pipe(
+              Scope.provide(listening),
+              Effect.raceFirst(endedEarly(flow)),
+              restore,
+              Effect.exit
+            )
+            if (Exit.isFailure(opening)) {
+              yield* Scope.close(listening, Exit.void)
+              const failed = Cause.hasInterrupts(opening.cause) ? Exit.fail(shutdown) : Exit.failCause(opening.cause)
+              yield* Deferred.done(flow.opened, failed)
+              yield* settle(flow, failed)
+              return
+            }
+            const { listener, opened, request } = opening.value
+            yield* events.publish({ _tag: "FlowStarted", key: flow.began.key, flowId: flow.id })
+            yield* Deferred.succeed(flow.opened, opened)
+            yield* Effect.forkIn(
+              Effect.andThen(Deferred.await(flow.wanted), show(flow.id, opened.flow.authorizationUrl)),
+              listening
+            )
+
+            const decision = yield* decided(flow, restore(Deferred.await(flow.decision)))
+            const outcome = yield* Effect.exit(conclude(flow, request, decision))
+            const page = pageOf(outcome)
+            yield* listener.answer(page)
+            if (lingers(decision, page)) {
+              yield* settle(flow, outcome)
+              yield* Effect.exit(restore(Effect.raceFirst(listener.linger, Deferred.await(flow.cut))))
+            } else {
+              yield* Scope.close(listening, Exit.void)
+              yield* settle(flow, outcome)
+            }
+          }),
+          // Whatever came between, a bug included, no listener outlives its flow.
+          (listening) => Scope.close(listening, Exit.void)
+        )
+      )
+  })

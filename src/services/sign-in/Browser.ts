@@ -1,0 +1,34 @@
+/**
+ * Opens a URL for a person.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { Explained } from "../Explained.ts"
+
+/** No browser could be started. The flow goes on: the person can open the URL by hand. */
+export class BrowserUnavailable extends Schema.TaggedError<BrowserUnavailable>()("BrowserUnavailable", {
+  /** One sentence, without the URL. */
+  problem: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) implements Explained {
+  readonly code = "browser_unavailable"
+  override get message(): string {
+    return this.problem
+  }
+  get remedy(): string {
+    return "Open the sign-in address by hand."
+  }
+}
+
+/** The answer to a URL that is not opened: neither `https:`, nor `http:` of a loopback host. */
+export const refusedUrl = (): BrowserUnavailable =>
+  new BrowserUnavailable({
+    problem: "The address is neither https: nor http: on this machine, so it was not opened."
+  })
+
+export class Browser extends Context.Service<Browser, {
+  /**
+   * Asks a browser to show `url` and returns once it was handed over, which is no proof that anybody sees it. The
+   * browser outlives the caller and this process. Only `https:` URLs and `http:` URLs of a loopback host are opened.
+   */
+  readonly open: (url: string) => Effect.Effect<void, BrowserUnavailable>
+}>()("mcp-gas/services/sign-in/Browser") {}

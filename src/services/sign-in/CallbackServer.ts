@@ -1,0 +1,65 @@
+/**
+ * The loopback listener that receives the authorization response of one flow (RFC 8252 section 7.3).
+ */
+import { Context, type Effect, Schema, type Scope } from "effect"
+import type { Explained } from "../Explained.ts"
+import type { AuthorizationResponse, ExpectedResponse } from "../provider/AuthorizationResponse.ts"
+import type { Account, FlowId } from "./Session.ts"
+
+/** No loopback port could be opened. No flow was begun. */
+export class CallbackUnavailable extends Schema.TaggedError<CallbackUnavailable>()("CallbackUnavailable", {
+  /** The port that was asked for; absent: any free one. */
+  port: Schema.optionalKey(Schema.Int),
+  /** The system's error code, such as `EADDRINUSE`. */
+  reason: Schema.String
+}) implements Explained {
+  readonly code = "callback_unavailable"
+  override get message(): string {
+    const port = this.port === undefined ? "A loopback port" : `Port ${this.port}`
+    return this.reason === "EADDRINUSE"
+      ? `${port} is in use, by another program or by another sign-in of this one.`
+      : `${port} could not be opened (${this.reason}).`
+  }
+  get remedy(): string {
+    return this.port === undefined
+      ? "Check that this process may listen on 127.0.0.1."
+      : "Close the program that holds the port, choose another with MCP_GAS_CALLBACK_PORT, or unset it to use any free port."
+  }
+}
+
+/** What the person is shown once a flow is over. */
+export type CallbackPage =
+  | { readonly _tag: "SignedIn"; readonly account: Account }
+  | { readonly _tag: "Denied" }
+  | { readonly _tag: "Failed"; readonly error: Explained }
+  | { readonly _tag: "Expired" }
+  | { readonly _tag: "Cancelled" }
+
+export interface CallbackListener {
+  /** `http://127.0.0.1:<port>/callback`. */
+  readonly redirectUri: string
+  /**
+   * Says what every browser that carried this flow's state is shown, from now on and in answer to requests that are
+   * waiting. Nothing is shown before. The first call counts.
+   */
+  readonly answer: (page: CallbackPage) => Effect.Effect<void>
+  /**
+   * Gives a person time to reload an answered page: returns after 2 s by the Clock, or as soon as a new flow needs this
+   * listener's port.
+   */
+  readonly linger: Effect.Effect<void>
+}
+
+export class CallbackServer extends Context.Service<CallbackServer, {
+  /**
+   * Listens on the loopback address until the Scope closes. When it has closed, however it was closed, answers under
+   * way have left, every socket is gone and the port is free.
+   *
+   * `offer` is called with each response that passed `AuthorizationResponse.validate`, and answers whether this one
+   * decided the flow. Everything else a network can send changes nothing.
+   */
+  readonly open: (
+    flow: { readonly flowId: FlowId; readonly expected: ExpectedResponse },
+    offer: (response: AuthorizationResponse) => Effect.Effect<boolean>
+  ) => Effect.Effect<CallbackListener, CallbackUnavailable, Scope.Scope>
+}>()("mcp-gas/services/sign-in/CallbackServer") {}

@@ -1,0 +1,14 @@
+/**
+ * Mutual exclusion per key, within this process.
+ */
+import { Context, type Effect } from "effect"
+
+export class KeyedLock extends Context.Service<KeyedLock, {
+  /**
+   * Runs `effect` while no other effect of the same key runs. Different keys never wait for each other. Callers get in
+   * one by one in the order they came; waiting is interruptible. Not re-entrant: taking a key inside itself deadlocks.
+   */
+  readonly withLock: (key: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** The keys that are held or waited for right now; nothing is kept for any other key. */
+  readonly keys: Effect.Effect<ReadonlyArray<string>>
+}>()("mcp-gas/services/sign-in/KeyedLock") {}

@@ -1,0 +1,91 @@
+/**
+ * Durable slots, one per `AccountKey`, written by compare-and-swap.
+ *
+ * The store is what keeps sign-in safe: whoever writes names the generation it has read, and a write that comes late
+ * finds another generation and changes nothing. Locks and leases only save work.
+ */
+import { Context, type Effect, Schema, type Stream } from "effect"
+import type { Explained } from "../Explained.ts"
+import type { AccountKey } from "../sign-in/AccountKey.ts"
+import { Account, Generation, type Session, type SessionDraft } from "../sign-in/Session.ts"
+
+/** Why a slot needs a person again although somebody was signed in. */
+export const SignInNeed = Schema.Literals(["revoked", "expired", "reauth_policy"])
+export type SignInNeed = typeof SignInNeed.Type
+
+/** A session that ended without the person asking for it: the account is remembered, the tokens are gone. */
+export class EndedSession extends Schema.Class<EndedSession>("mcp-gas/EndedSession")({
+  account: Account,
+  reason: SignInNeed
+}) {}
+
+/** What a slot holds. */
+export type SlotState =
+  | { readonly _tag: "Never" }
+  | { readonly _tag: "SignedIn"; readonly session: Session }
+  | { readonly _tag: "SignedOut" }
+  | { readonly _tag: "NeedsSignIn"; readonly ended: EndedSession }
+
+/** One slot as it was read. */
+export interface Slot {
+  readonly key: AccountKey
+  /** Grows by one with every write, sign-outs included. */
+  readonly generation: Generation
+  /** The generation of the latest sign-out, 0 if there was none: work that began before it may not write. */
+  readonly lastSignOut: Generation
+  readonly state: SlotState
+}
+
+/** What a writer may put into a slot; signing out is `tombstone`. */
+export type SlotWrite =
+  | { readonly _tag: "SignedIn"; readonly draft: SessionDraft }
+  | { readonly _tag: "NeedsSignIn"; readonly ended: EndedSession }
+
+/** Somebody wrote the slot since it was read. Nothing was changed; `current` is what is there now. */
+export class GenerationPassed extends Schema.TaggedError<GenerationPassed>()("GenerationPassed", {
+  expected: Generation,
+  current: Generation
+}) {
+  override get message(): string {
+    return `The slot is at generation ${this.current}, the write expected ${this.expected}.`
+  }
+}
+
+/** The store cannot be read or written. Nothing was changed. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
+  /** One sentence: what the store ran into. */
+  problem: Schema.String,
+  /** One sentence: what the person can do. */
+  remedy: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) implements Explained {
+  readonly code = "store_unavailable"
+  override get message(): string {
+    return this.problem
+  }
+}
+
+export class SessionStore extends Context.Service<SessionStore, {
+  /** The slot as it is now; a key nobody ever used reads as `Never` at generation 0. Never writes. */
+  readonly read: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
+  /**
+   * Writes if the slot is still at `expected`, in one atomic step; the slot is then at `expected + 1`. Otherwise
+   * nothing changes and the caller must read again: adopt, or give way. Not interruptible half way.
+   */
+  readonly write: (
+    key: AccountKey,
+    expected: Generation,
+    write: SlotWrite
+  ) => Effect.Effect<Slot, GenerationPassed | StoreUnavailable>
+  /**
+   * Signs the slot out, whatever it held: the user's word needs no generation. Everything that read an earlier
+   * generation can no longer write.
+   */
+  readonly tombstone: (
+    key: AccountKey
+  ) => Effect.Effect<{ readonly before: Slot; readonly after: Slot }, StoreUnavailable>
+  /** Every slot that was ever written, signed-out ones included, in no particular order. */
+  readonly list: Effect.Effect<ReadonlyArray<Slot>, StoreUnavailable>
+  /** Each slot as it is written, from the moment of subscription on, in the order of the writes to it. */
+  readonly watch: Stream.Stream<Slot, StoreUnavailable>
+}>()("mcp-gas/services/storage/SessionStore") {}

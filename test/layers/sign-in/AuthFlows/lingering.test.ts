@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { ExchangeFailed } from "../../../../src/services/provider/AuthorizationServer.ts"
+import { gate, visits } from "../../../support/checkpoints.ts"
+import * as FakeProvider from "../../../support/fakeProvider.ts"
+import { get, nextTurns, refuses } from "../../../support/loopbackClient.ts"
+import { begin, flowOf, layerSignIn, portOf, start, work } from "../../../support/signIn.ts"
+
+describe("Lingering", () => {
+  it.effect("an answered page can be reloaded for two seconds and not a millisecond longer", () =>
+    Effect.gen(function*() {
+      const flow = yield* begin(work)
+      const page = yield* get(FakeProvider.consented(flow))
+      yield* flow.outcome
+      yield* TestClock.adjust("1999 millis")
+      assert.strictEqual((yield* get(FakeProvider.consented(flow))).text, page.text)
+      yield* TestClock.adjust("1 millis")
+      yield* nextTurns
+      assert.isTrue(yield* refuses(portOf(flow)))
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("so can the page of a failed exchange", () =>
+    Effect.gen(function*() {
+      yield* FakeProvider.behave({ exchangeFailure: new ExchangeFailed({ error: "invalid_grant", ambiguous: false }) })
+      const flow = yield* begin(work)
+      const page = yield* get(FakeProvider.consented(flow))
+      yield* Effect.flip(flow.outcome)
+      assert.strictEqual((yield* get(FakeProvider.consented(flow))).text, page.text)
+      yield* TestClock.adjust("2 seconds")
+      yield* nextTurns
+      assert.isTrue(yield* refuses(portOf(flow)))
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("no waiter waits for it", () =>
+    Effect.gen(function*() {
+      const linger = yield* gate("linger")
+      const flow = yield* begin(work)
+      yield* get(FakeProvider.consented(flow))
+      yield* linger.reached
+      assert.strictEqual((yield* flow.outcome).key, work)
+      assert.strictEqual((yield* start(work))._tag, "AlreadyAuthenticated")
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("a no does not linger", () =>
+    Effect.gen(function*() {
+      const flow = yield* begin(work)
+      yield* get(FakeProvider.denied(flow))
+      yield* Effect.flip(flow.outcome)
+      assert.isTrue(yield* refuses(portOf(flow)))
+      assert.strictEqual(yield* visits("linger"), 0)
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("a flow that lingers is nobody's to join: a failed one is followed by a new one", () =>
+    Effect.gen(function*() {
+      yield* FakeProvider.behave({ exchangeFailure: new ExchangeFailed({ error: "invalid_grant", ambiguous: false }) })
+      const first = yield* begin(work)
+      yield* get(FakeProvider.consented(first))
+      yield* Effect.flip(first.outcome)
+      yield* FakeProvider.behave({ exchangeFailure: undefined })
+      const again = yield* start(work)
+      assert.strictEqual(again._tag, "Began")
+      const second = yield* flowOf(again)
+      assert.isFalse(yield* refuses(portOf(first)))
+      // The first one's end must not take the second one's registration along.
+      yield* TestClock.adjust("2 seconds")
+      yield* nextTurns
+      assert.isTrue(yield* refuses(portOf(first)))
+      assert.strictEqual((yield* start(work))._tag, "Joined")
+      const waiting = yield* Effect.forkChild(second.outcome)
+      yield* get(FakeProvider.consented(second, "code-2"))
+      assert.strictEqual((yield* Fiber.join(waiting)).key, work)
+    }).pipe(Effect.provide(layerSignIn())))
+})
