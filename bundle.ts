@@ -13,7 +13,7 @@ await build({
     cleanDir: true,
     format: "esm",
     // White space only: fewer bytes to parse at every start, names left as they are for stack traces. The compressor of
-    // rolldown 1.3.2 produces a command whose sign-in fails.
+    // rolldown 1.2.19 produces a command whose sign-in fails.
     minify: { compress: false, mangle: false },
     banner: (chunk) => chunk.isEntry ? "#!/usr/bin/env node" : "",
     entryFileNames: "[name].js",
