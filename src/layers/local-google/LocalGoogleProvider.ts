@@ -147,6 +147,13 @@ export const make = (options: ProviderOptions): OidcProvider => {
     response["authuser"] = "0"
     response["prompt"] = "consent"
   })
+  provider.on("grant.success", (ctx) => {
+    const { refresh_token } = ctx.oidc.params ?? {}
+    // Google sends a refresh token when it is a new one, and does not repeat the one it was given.
+    if (refresh_token !== undefined && isRecord(ctx.body) && ctx.body["refresh_token"] === refresh_token) {
+      ctx.body = { ...ctx.body, refresh_token: undefined }
+    }
+  })
   provider.on("grant.error", (ctx, error) => {
     const { client_secret, grant_type } = ctx.oidc.params ?? {}
     const hasSecret = Boolean(client_secret) || ctx.headers.authorization !== undefined

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, type Layer, Option, Queue, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Option, Queue, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import * as AuthFlowsFibers from "../../../../src/layers/sign-in/AuthFlowsFibers.ts"
 import {
   type AuthFlow,
+  AuthFlows,
   AuthorizationRefused,
   ConsentDenied,
   FlowCancelled
@@ -21,6 +23,7 @@ import {
   logout,
   pending,
   portOf,
+  scopes,
   signIn,
   start,
   stored,
@@ -336,5 +339,19 @@ describe("Closing the layer's Scope", () => {
         return yield* Fiber.join(starting)
       }).pipe(Effect.provide(context))
       assert.deepStrictEqual(error, new FlowCancelled({ by: "shutdown" }))
+    }))
+
+  it.effect("is noticed by start even while everything else lives on, and leaves no flow behind", () =>
+    Effect.gen(function*() {
+      const others = yield* signIn(yield* Effect.scope)
+      const scope = yield* Scope.make()
+      const context = yield* Layer.build(
+        AuthFlowsFibers.layer({ scopes, timeout: Duration.minutes(5) })
+      ).pipe(Scope.provide(scope), Effect.provide(others))
+      const flows = Context.get(context, AuthFlows)
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(flows.start(work, { openBrowser: true }))
+      assert.deepStrictEqual(error, new FlowCancelled({ by: "shutdown" }))
+      assert.deepStrictEqual(yield* flows.cancel(work), { _tag: "NothingPending" })
     }))
 })
