@@ -3,7 +3,7 @@ import { Effect, Fiber, Option, Queue } from "effect"
 import { gate, put, visits } from "../../../support/checkpoints.ts"
 import { FakeBrowser } from "../../../support/fakeBrowser.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
-import { get } from "../../../support/loopbackClient.ts"
+import { get, nextTurns } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
 import {
   begin,
@@ -144,6 +144,8 @@ describe("Joining", () => {
       const opened = yield* FakeBrowser
       assert.strictEqual((yield* start(work, false))._tag, "Began")
       assert.strictEqual((yield* start(work, false))._tag, "Joined")
+      // The browser has a fiber of its own, which has had its chance now.
+      yield* nextTurns
       assert.strictEqual(yield* visits("browser"), 0)
       const joined = yield* start(work, true)
       assert.strictEqual(joined._tag, "Joined")
