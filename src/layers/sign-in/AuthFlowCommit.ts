@@ -1,7 +1,7 @@
 /**
  * From a code to a stored session. Runs where nothing can be interrupted, so every step of it ends by itself.
  */
-import { DateTime, Effect, Redacted } from "effect"
+import { DateTime, Effect, type Redacted } from "effect"
 import { type AuthorizationRequest, AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import { type AccountKey, isEmail } from "../../services/sign-in/AccountKey.ts"
@@ -20,10 +20,6 @@ export interface Committed {
 
 const isSomebodyElse = (key: AccountKey, account: Account): boolean =>
   isEmail(key) && account.email?.toLowerCase() !== key.toLowerCase()
-
-/** `Tokens` insists on its own labels; what a provider layer writes on its secrets is that layer's business. */
-const relabelled = (label: string, secret: Redacted.Redacted<string>) =>
-  Redacted.make(Redacted.value(secret), { label })
 
 /** Makes `commit` over the services it needs. */
 export const make = Effect.gen(function*() {
@@ -55,8 +51,8 @@ export const make = Effect.gen(function*() {
     const draft = new SessionDraft({
       account,
       tokens: new Tokens({
-        accessToken: relabelled("access token", grant.accessToken),
-        ...(grant.refreshToken === undefined ? {} : { refreshToken: relabelled("refresh token", grant.refreshToken) }),
+        accessToken: grant.accessToken,
+        ...(grant.refreshToken === undefined ? {} : { refreshToken: grant.refreshToken }),
         expiresAt: grant.expiresAt
       }),
       grantedScopes: grant.grantedScopes,

@@ -72,7 +72,7 @@ describe("Secrets", () => {
         }).pipe(Effect.provide(layerSignIn()))
       )
       assert.isTrue(all.some((line) => line.includes("AuthFlows.start")), "the spans were recorded")
-      assert.isTrue(all.some((line) => line.includes("redacted:access token")), "the session was looked at")
+      assert.isTrue(all.some((line) => line.includes("redacted:issued")), "the session was looked at")
       assert.strictEqual(new Set(secrets).size, 3)
       for (const line of all) {
         for (const secret of secrets) assert.notInclude(line, secret)
