@@ -15,7 +15,7 @@ const layerLog = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
 const layerServices = Layer.unwrap(Effect.map(Effect.promise(() => import("./signIn.ts")), ({ layer }) => layer))
 
 /** How long closing may take before the process goes anyway; what a kill can interrupt, this may interrupt too. */
-const closingTime = Duration.millis(1_800)
+const closingTime = Duration.millis(1_500)
 
 /**
  * Serves until the client has gone or a signal came. Then the services close first, which settles every sign-in and so

@@ -3,8 +3,8 @@
  * works.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, type Scope } from "effect"
-import type { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
+import { Duration, Effect, Fiber, type Scope } from "effect"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { Person, type PersonLost } from "../../src/services/local-google/Person.ts"
 import type { CallFailed, CallResult, Started } from "../../src/services/tools/ServerProcess.ts"
 import { auth, codeOf, layer, portOf, refuses, startWithGoogle, text } from "../support/signInProcess.ts"
@@ -108,6 +108,25 @@ describe("a sign-in that ends by", () => {
       assert.deepStrictEqual(yield* server.ended, { code: 0, signal: null })
       assert.isTrue(yield* refuses(port))
       yield* Effect.flatMap(startWithGoogle(), signsIn)
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a stop in the middle of an exchange", () => {
+  it.live("that hangs ends the process all the same, with 0 and within two seconds", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const person = yield* Person
+      const { begun, port, server } = yield* waiting()
+      yield* google.fail("token", { _tag: "Hang" })
+      const callback = yield* person.consent(text(begun, "authUrl"), { _tag: "Allow" })
+      yield* Effect.forkChild(person.visit(callback), { startImmediately: true })
+      // The exchange is under way once it has been counted.
+      yield* Effect.repeat(google.counts, { until: ({ exchanges }) => exchanges === 1 })
+      yield* server.kill("SIGTERM")
+      const [took, end] = yield* Effect.timed(server.ended)
+      assert.deepStrictEqual(end, { code: 0, signal: null })
+      assert.isBelow(Duration.toMillis(took), 2_000)
+      assert.isTrue(yield* refuses(port))
     }).pipe(Effect.provide(layer)))
 })
 
