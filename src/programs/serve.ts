@@ -1,34 +1,52 @@
 /**
  * The server: tools over stdio until the client goes away.
  */
-import { Duration, Effect, Layer, Logger } from "effect"
+import { Config, Duration, Effect, Exit, Fiber, Layer, Logger, Option, References, Result, Scope } from "effect"
+import * as ConfigEnvSettings from "../layers/config/ConfigEnvSettings.ts"
+import * as OnDemand from "../layers/tools/OnDemand.ts"
 import * as ToolServerMcpStdio from "../layers/tools/ToolServerMcpStdio.ts"
 import { ToolServer } from "../services/tools/ToolServer.ts"
 import { identity } from "./identity.ts"
-import * as OnDemand from "./onDemand.ts"
 import { gasAuth } from "./tools/gasAuth.ts"
 
 /** One line an event, on stderr: stdout is the protocol's. */
 const layerLog = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
 
+/** What cannot be read as a level is reported by the first call, with every other problem of the environment. */
+const layerLogLevel = Layer.unwrap(
+  Effect.map(Effect.option(Config.String("MCP_GAS_LOG_LEVEL")), (text) =>
+    Layer.succeed(
+      References.MinimumLogLevel,
+      Option.getOrElse(
+        Option.flatMap(text, (level) => Result.getSuccess(ConfigEnvSettings.logLevel(level.trim()))),
+        () => "Info" as const
+      )
+    ))
+)
+
 /** Loaded with the first call: nothing of it is needed to say hello, and many copies of a server do nothing else. */
 const layerServices = Layer.unwrap(Effect.map(Effect.promise(() => import("./signIn.ts")), ({ layer }) => layer))
 
-/** How long closing may take before the process goes anyway; what a kill can interrupt, this may interrupt too. */
-const closingTime = Duration.millis(1_500)
+/**
+ * How long the services may take to close, and then the answers to leave. Together less than the two seconds after which
+ * a stopped server has to be gone; an exchange under way may need more, and is then given up with the process.
+ */
+const closing = Duration.seconds(1)
+const grace = Duration.millis(500)
 
 /**
- * Serves until the client has gone or a signal came. Then the services close first, which settles every sign-in and so
- * every call that waits for one; then their answers leave; then the connection closes. `giveUp` runs if that takes
- * longer than it may.
+ * Serves until the client has gone or a signal came. Then the services close, which settles every sign-in and so every
+ * call that waits for one; then their answers leave; then the connection closes.
  */
-export const serve = (giveUp: Effect.Effect<void>) =>
-  Effect.scoped(Effect.gen(function*() {
-    const server = yield* ToolServer
-    const services = yield* OnDemand.make(layerServices)
-    const end = yield* server.serve(identity, [gasAuth], services)
-    yield* Effect.logDebug("The server stops.").pipe(Effect.annotateLogs({ end }))
-    yield* Effect.forkDetach(Effect.delay(giveUp, closingTime))
-  })).pipe(
-    Effect.provide(Layer.provideMerge(ToolServerMcpStdio.layer, layerLog))
-  )
+export const serve = Effect.gen(function*() {
+  const server = yield* ToolServer
+  const scope = yield* Scope.make()
+  const services = yield* Scope.provide(OnDemand.make(layerServices), scope)
+  const { end, finish } = yield* server.serve(identity, [gasAuth], services)
+  yield* Effect.logDebug("The server stops.").pipe(Effect.annotateLogs({ end }))
+  const closed = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
+  yield* Effect.timeoutOption(Fiber.await(closed), closing)
+  yield* finish(grace)
+}).pipe(
+  Effect.provide(ToolServerMcpStdio.layer.pipe(Layer.provideMerge(layerLogLevel), Layer.provideMerge(layerLog)))
+)

@@ -3,7 +3,7 @@
  * it, a loopback callback, sessions in memory. Loading this file loads all of that; the server does so at its first call.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer, Option, References } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { UserDirectories } from "effect/persistence"
@@ -27,11 +27,6 @@ import { serverTitle } from "./identity.ts"
 const layerConfig = ConfigEnv.layer.pipe(
   Layer.provideMerge(UserDirectories.layer),
   Layer.provideMerge(NodeServices.layer)
-)
-
-/** The log level counts for every fiber that gets its context from here, the tools' included. */
-const layerLogLevel = Layer.unwrap(
-  Effect.map(Config, ({ settings }) => Layer.succeed(References.MinimumLogLevel, settings.logLevel))
 )
 
 const layerProvider = Layer.unwrap(Effect.map(Config, ({ client, settings }) =>
@@ -66,6 +61,5 @@ export const layer = layerFlows.pipe(
   Layer.provide([SessionStoreMemory.layer, KeyedLockMemory.layer, SecureRandom.layerWebCrypto]),
   Layer.provide(AuthEventsLog.layer),
   Layer.provideMerge(AuthEventsPubSub.layer),
-  Layer.provideMerge(layerLogLevel),
   Layer.provideMerge(layerConfig)
 )

@@ -42,7 +42,7 @@ const cases: ReadonlyArray<{
 }> = [
   {
     name: "a time-out",
-    env: { MCP_GAS_SIGN_IN_TIMEOUT: "700 millis" },
+    env: { MCP_GAS_SIGN_IN_TIMEOUT: "1500 millis" },
     end: () => Effect.void,
     code: "flow_timed_out"
   },
@@ -116,7 +116,7 @@ describe("a stop in the middle of an exchange", () => {
     Effect.gen(function*() {
       const google = yield* LocalGoogle
       const person = yield* Person
-      const { begun, port, server } = yield* waiting()
+      const { begun, port, server, waiter } = yield* waiting()
       yield* google.fail("token", { _tag: "Hang" })
       const callback = yield* person.consent(text(begun, "authUrl"), { _tag: "Allow" })
       yield* Effect.forkChild(person.visit(callback), { startImmediately: true })
@@ -126,6 +126,7 @@ describe("a stop in the middle of an exchange", () => {
       const [took, end] = yield* Effect.timed(server.ended)
       assert.deepStrictEqual(end, { code: 0, signal: null })
       assert.isBelow(Duration.toMillis(took), 2_000)
+      assert.strictEqual(codeOf(yield* Fiber.join(waiter)), "server_stopping")
       assert.isTrue(yield* refuses(port))
     }).pipe(Effect.provide(layer)))
 })

@@ -66,6 +66,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
     }))
 
   const server = AuthorizationServer.of({
+    clientId: Effect.succeed("client"),
     responseIssuer: Effect.andThen(
       checkpoints.pass("discovery"),
       Effect.sync(() => ({ identifier: issuer, required: behaviour.issuerRequired }))

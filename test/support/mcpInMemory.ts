@@ -4,7 +4,7 @@
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
-import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
 import { EventEmitter } from "node:events"
 import { PassThrough } from "node:stream"
 import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
@@ -29,9 +29,14 @@ export const serving = Effect.fnUntraced(function*<R>(
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
   const built = yield* Layer.buildWithScope(ToolServerMcpStdio.layerWith({ stdin, stdout, signals }), scope)
-  const ended = yield* Context.get(built, ToolServer).serve(identity, tools, context).pipe(
+  const served = yield* Context.get(built, ToolServer).serve(identity, tools, context).pipe(
     Effect.provide(Logger.layer([logger])),
     Effect.forkScoped({ startImmediately: true })
+  )
+  const ended = yield* Effect.forkScoped(Effect.map(Fiber.join(served), ({ end }) => end), { startImmediately: true })
+  /** Gives calls under way a second of real time, whatever clock the test lives by. */
+  const finish = Effect.flatMap(Fiber.join(served), (each) => each.finish(Duration.seconds(1))).pipe(
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
   )
   const client = new Client({ name: "test", version: "0" })
   return {
@@ -40,7 +45,7 @@ export const serving = Effect.fnUntraced(function*<R>(
     stdout,
     signals,
     logged,
-    /** The fiber of `serve`. */
+    /** The fiber that waits for the end of serving. */
     ended,
     /** Every line that the server has written. */
     lines: () => written.join("").split("\n").filter((line) => line !== ""),
@@ -48,8 +53,11 @@ export const serving = Effect.fnUntraced(function*<R>(
     /** Calls a tool; interruption cancels the call. */
     call: (name: string, args: Record<string, unknown> = {}) =>
       Effect.promise((signal) => client.callTool({ name, arguments: args }, undefined, { signal })),
-    /** Closes the layer's Scope. */
-    close: Scope.close(scope, Exit.void)
+    /** Lets answers leave if serving has ended, and closes the layer's Scope. */
+    close: Effect.andThen(
+      Effect.suspend(() => served.pollUnsafe() === undefined ? Effect.void : finish),
+      Scope.close(scope, Exit.void)
+    )
   }
 })
 

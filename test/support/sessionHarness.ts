@@ -48,6 +48,7 @@ const provider = Layer.effectContext(
     const asked = yield* Ref.make<ReadonlyArray<{ readonly token: string; readonly scopes: ReadonlyArray<string> }>>([])
     const revoked = yield* Queue.unbounded<string>()
     const server = Layer.mock(AuthorizationServer, {
+      clientId: Effect.succeed("a client"),
       refresh: (token, scopes) =>
         Ref.update(asked, (before) => [...before, { token: Redacted.value(token), scopes }]).pipe(
           Effect.andThen(Effect.flatten(Ref.get(answer)))

@@ -2,7 +2,7 @@
  * A server process as small as can be: two tools, one service that lives from the first call to the end of serving. Run
  * it to be talked to over stdio. It never exits by force, so it hangs where something is left open.
  */
-import { Context, Deferred, Effect, Layer, Logger, Schema, Scope } from "effect"
+import { Context, Deferred, Duration, Effect, Layer, Logger, Schema, Scope } from "effect"
 import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
 import * as Tool from "../../src/services/tools/Tool.ts"
 import { ToolServer } from "../../src/services/tools/ToolServer.ts"
@@ -48,9 +48,10 @@ const program = Effect.gen(function*() {
   const services = yield* Scope.make()
   const context = yield* Effect.cached(Layer.buildWithScope(Closing.layer, services))
   yield* Effect.logInfo("serving")
-  const end = yield* server.serve(identity, tools, context).pipe(
+  const { end, finish } = yield* server.serve(identity, tools, context).pipe(
     Effect.onExit((exit) => Scope.close(services, exit))
   )
+  yield* finish(Duration.seconds(1))
   yield* Effect.logInfo(`ended by ${end}`)
 }).pipe(Effect.provide(ToolServerMcpStdio.layer))
 

@@ -1,7 +1,7 @@
 /**
  * `AuthorizationServer` for any provider of OAuth 2 (RFC 6749) with PKCE (RFC 7636), on `oauth4webapi`.
  */
-import { DateTime, Effect, Option, Redacted, Schedule } from "effect"
+import { DateTime, Effect, Option, Redacted } from "effect"
 import { Digest } from "effect/crypto"
 import { Base64Url } from "effect/encoding"
 import * as OAuth from "oauth4webapi"
@@ -191,13 +191,11 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
           ...routed,
           ...trusting(server.userinfo_endpoint)
         })
-      )
-    ).pipe(
-      Effect.mapError(OAuthErrors.unreachableFor("userinfo")),
-      Effect.retry({ times: 2, schedule: Schedule.exponential("200 millis") })
-    )
+      ), "3 seconds").pipe(Effect.mapError(OAuthErrors.unreachableFor("userinfo")))
     return new Account({ ...grant.account, ...accountOf(claims) })
   })
 
-  return AuthorizationServer.of({ responseIssuer, authorizationUrl, exchange, refresh, revoke, userinfo })
+  const clientId = Effect.map(provider.client, (client) => client.clientId)
+
+  return AuthorizationServer.of({ clientId, responseIssuer, authorizationUrl, exchange, refresh, revoke, userinfo })
 })

@@ -38,7 +38,7 @@ const readBody = (response: HttpClientResponse.HttpClientResponse) =>
   })
 
 /** How long one request may take, from connecting to the last byte of the answer. */
-const requestTimeout = "10 seconds"
+export type Limit = "10 seconds" | "3 seconds"
 
 /** Failures that come before the first byte is sent: looking the host up, connecting. */
 const beforeSending = new Set([
@@ -74,11 +74,14 @@ export const trusting = (endpoint: string | undefined) => ({
 /** Runs calls of `oauth4webapi` as effects. */
 export class OAuthFetch extends Context.Service<OAuthFetch, {
   /**
-   * Runs `call`, whose requests go through `HttpClient`. Each of them ends within ten seconds by the Clock, even where
+   * Runs `call`, whose requests go through `HttpClient`. Each of them ends within `limit`, ten seconds unless said, by the Clock, even where
    * the caller cannot be interrupted; where it can, interruption aborts the request. Fails with what `call`
    * rejects with.
    */
-  readonly attempt: <A>(call: (routed: Routed) => Promise<A>) => Effect.Effect<A, Rejected>
+  readonly attempt: <A>(
+    call: (routed: Routed) => Promise<A>,
+    limit?: Limit
+  ) => Effect.Effect<A, Rejected>
 }>()("mcp-gas/layers/provider/OAuthFetch") {}
 
 /** Provides `OAuthFetch`; needs an `HttpClient`. */
@@ -91,7 +94,8 @@ export const layer: Layer.Layer<OAuthFetch, never, HttpClient.HttpClient> = Laye
     const send = Effect.fnUntraced(
       function*(
         url: string,
-        options: OAuth.CustomFetchOptions<string, URLSearchParams | undefined>
+        options: OAuth.CustomFetchOptions<string, URLSearchParams | undefined>,
+        _limit: Limit
       ) {
         const request = options.body instanceof URLSearchParams
           ? HttpClientRequest.bodyText(HttpClientRequest.post(url), options.body.toString(), form)
@@ -100,7 +104,7 @@ export const layer: Layer.Layer<OAuthFetch, never, HttpClient.HttpClient> = Laye
         const body = withoutBody.has(response.status) ? null : yield* readBody(response)
         return new Response(body, { status: response.status, headers: response.headers })
       },
-      Effect.timeout(requestTimeout),
+      (sending, _url, _options, limit) => Effect.timeout(sending, limit),
       Effect.mapError((error) => {
         const code = systemCode(error)
         return Cause.isTimeoutError(error)
@@ -113,14 +117,14 @@ export const layer: Layer.Layer<OAuthFetch, never, HttpClient.HttpClient> = Laye
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
     )
 
-    const attempt = <A>(call: (routed: Routed) => Promise<A>) =>
+    const attempt = <A>(call: (routed: Routed) => Promise<A>, limit: Limit = "10 seconds") =>
       Effect.flatMap(Effect.context<never>(), (context) =>
         Effect.tryPromise({
           try: (signal) =>
             call({
               signal,
               [OAuth.customFetch]: async (url, options) => {
-                const exit = await Effect.runPromiseExitWith(context)(send(url, options), { signal })
+                const exit = await Effect.runPromiseExitWith(context)(send(url, options, limit), { signal })
                 if (Exit.isSuccess(exit)) return exit.value
                 throw Cause.squash(exit.cause)
               }

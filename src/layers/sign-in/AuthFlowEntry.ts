@@ -25,6 +25,8 @@ export interface AuthFlowEntry {
   readonly decision: Deferred.Deferred<Decision>
   readonly opened: Deferred.Deferred<Opened, FlowFailure>
   readonly outcome: Deferred.Deferred<Session, FlowFailure>
+  /** Completed when the flow is ended from outside: it still has to close, and is nobody's to join any more. */
+  readonly condemned: Deferred.Deferred<void>
   /** Completed by the first caller who wants a browser; it opens once. */
   readonly wanted: Deferred.Deferred<void>
   /** Completed to end the lingering for reloads early. */
@@ -42,6 +44,7 @@ export const make = (id: FlowId, began: Slot): Effect.Effect<AuthFlowEntry> =>
       decision: yield* Deferred.make<Decision>(),
       opened: yield* Deferred.make<Opened, FlowFailure>(),
       outcome: yield* Deferred.make<Session, FlowFailure>(),
+      condemned: yield* Deferred.make<void>(),
       wanted: yield* Deferred.make<void>(),
       cut: yield* Deferred.make<void>(),
       over: yield* Deferred.make<void>()

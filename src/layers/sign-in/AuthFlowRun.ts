@@ -109,6 +109,9 @@ export const make = (options: Options) =>
             _tag: "Ended",
             error: new FlowTimedOut({ after: options.timeout })
           })),
+          Effect.tap((first) =>
+            first ? Deferred.succeed(flow.condemned, undefined) : Effect.void
+          ),
           Effect.forkScoped({ startImmediately: true })
         )
         const outcome = Deferred.await(flow.outcome)
@@ -126,8 +129,7 @@ export const make = (options: Options) =>
 
     const show = (id: FlowId, url: string) =>
       Effect.matchEffect(browser.open(url), {
-        onSuccess: () =>
-          events.publish({ _tag: "BrowserOpened", flowId: id }),
+        onSuccess: () => events.publish({ _tag: "BrowserOpened", flowId: id }),
         onFailure: (error) => events.publish({ _tag: "BrowserFailed", flowId: id, problem: error.message })
       })
 

@@ -67,7 +67,18 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
 
       /** A flow that has settled is nobody's to join, even while its pages can still be reloaded. */
       const joinable = (key: AccountKey) =>
-        Effect.map(newest(key), Option.filter((flow) => !Deferred.isDoneUnsafe(flow.outcome)))
+        Effect.map(
+          newest(key),
+          Option.filter((flow) => !Deferred.isDoneUnsafe(flow.outcome) && !Deferred.isDoneUnsafe(flow.condemned))
+        )
+
+      /** A flow that was ended has to be gone before the next one begins: it may still hold the port. */
+      const cleared = Effect.fnUntraced(function*(key: AccountKey) {
+        const found = yield* newest(key)
+        if (Option.isSome(found) && Deferred.isDoneUnsafe(found.value.condemned)) {
+          yield* Deferred.await(found.value.over)
+        }
+      })
 
       const isEnough = (session: Session) => Scopes.missing(options.scopes, session.grantedScopes).length === 0
 
@@ -150,6 +161,7 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
           if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
           return yield* join(found.value, openBrowser)
         }
+        yield* cleared(key)
         const session = yield* usable(key)
         if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
         // The permit covers the transition only: opening the flow, let alone a person, is waited for without it.
@@ -203,11 +215,12 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
       const end = Effect.fnUntraced(function*(key: AccountKey, by: "cancel" | "logout") {
         const found = yield* newest(key)
         if (Option.isNone(found)) return { ended: Effect.succeed(cancelled({ _tag: "NothingPending" })) }
-        const { cut, decision, id, outcome, over } = found.value
+        const { condemned, cut, decision, id, outcome, over } = found.value
         const settled = Deferred.isDoneUnsafe(outcome)
         const first = yield* Deferred.succeed(decision, { _tag: "Ended", error: new FlowCancelled({ by }) })
         const made = yield* Deferred.await(decision)
         // Whoever cancels a flow that is being cancelled gets the same answer as the first.
+        if (first || by === "logout") yield* Deferred.succeed(condemned, undefined)
         if (first || (!settled && made._tag === "Ended" && made.error._tag === "FlowCancelled")) {
           return { ended: Effect.as(Deferred.await(over), cancelled({ _tag: "Cancelled", flowId: id })) }
         }

@@ -41,19 +41,6 @@ const leastValidity = Duration.minutes(2)
 
 type NotFresh = SignInRequired | ProviderUnreachable | ClientMisconfigured | StoreUnavailable
 
-const signInRequired = (slot: Slot): SignInRequired => {
-  switch (slot.state._tag) {
-    case "NeedsSignIn":
-      return new SignInRequired({ key: slot.key, reason: slot.state.ended.reason, account: slot.state.ended.account })
-    case "SignedIn":
-      return new SignInRequired({ key: slot.key, reason: "expired", account: slot.state.session.account })
-    case "SignedOut":
-      return new SignInRequired({ key: slot.key, reason: "signed_out" })
-    case "Never":
-      return new SignInRequired({ key: slot.key, reason: "never" })
-  }
-}
-
 const isFresh = (session: Session) =>
   Effect.map(DateTime.now, (now) => {
     // A token that cannot be renewed is used to its end.
@@ -74,7 +61,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
     const live = yield* SynchronizedRef.make(HashMap.empty<AccountKey, Slot>())
     const watched = yield* Ref.make(true)
     // Made before the refreshes, and so closed after them: a refresh that ends on closing may still have to revoke.
-    const runRevocation = yield* FiberSet.makeRuntime<never>()
+    const runRevocation = yield* FiberSet.makeRuntime<never, boolean>()
     const refreshes = yield* FiberMap.make<AccountKey, Session, NotFresh>()
     const runRefresh = yield* FiberMap.runtime(refreshes)<never>()
 
@@ -93,7 +80,13 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
       return yield* Effect.tap(store.read(key), remember)
     })
 
-    const revoke = (tokens: Tokens) => Effect.isSuccess(provider.revoke(tokens.refreshToken ?? tokens.accessToken))
+    /** Goes on when whoever asked for it has left; closing waits for it. */
+    const revoke = (tokens: Tokens) =>
+      Effect.sync(() =>
+        runRevocation(Effect.uninterruptible(
+          Effect.isSuccess(provider.revoke(tokens.refreshToken ?? tokens.accessToken))
+        ))
+      )
 
     /**
      * What was issued while a sign-out happened must not outlive it. Once somebody has signed in again it is left alone:
@@ -101,7 +94,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
      */
     const dropIfSignedOut = (now: Slot, began: Generation, tokens: Tokens) =>
       now.lastSignOut > began && now.state._tag !== "SignedIn"
-        ? Effect.sync(() => void runRevocation(Effect.uninterruptible(revoke(tokens))))
+        ? revoke(tokens)
         : Effect.void
 
     /**
@@ -165,14 +158,16 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
     const renew = (key: AccountKey): Effect.Effect<Session, NotFresh> =>
       Effect.gen(function*() {
         const read = yield* slot(key)
-        if (read.state._tag !== "SignedIn") return yield* signInRequired(read)
+        if (read.state._tag !== "SignedIn") return yield* SignInRequired.of(read)
         const { session } = read.state
         if (yield* isFresh(session)) return session
+        // Nobody but the client it was issued to can renew it. Kept all the same: the configuration may change back.
+        if ((yield* provider.clientId) !== session.clientId) return yield* SignInRequired.of(read)
         const written = yield* refreshOnce(session).pipe(
           Effect.catchTag("RefreshRejected", (rejected) => end(session, rejected))
         )
         yield* remember(written)
-        return written.state._tag === "SignedIn" ? written.state.session : yield* signInRequired(written)
+        return written.state._tag === "SignedIn" ? written.state.session : yield* SignInRequired.of(written)
       }).pipe(Effect.catchTag("GenerationPassed", () => Effect.suspend(() => renew(key))))
 
     const shared = (key: AccountKey) =>
@@ -194,7 +189,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
       const now = yield* newest(key)
       // The answer may stem from before a sign-out that this caller knows of.
       return Option.isSome(now) && now.value.generation > session.generation && now.value.state._tag !== "SignedIn"
-        ? yield* signInRequired(now.value)
+        ? yield* SignInRequired.of(now.value)
         : session
     })
 
@@ -223,7 +218,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
         return { was: Option.none(), revoke: Effect.succeedNone }
       }
       const { account, tokens } = before.state.session
-      return { was: Option.some(account), revoke: Effect.asSome(revoke(tokens)) }
+      return { was: Option.some(account), revoke: Effect.asSome(Effect.flatMap(revoke(tokens), Fiber.join)) }
     }, Effect.uninterruptible)
 
     yield* Stream.runForEach(store.watch, remember).pipe(

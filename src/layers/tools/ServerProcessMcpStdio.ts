@@ -37,11 +37,13 @@ export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
   ): Effect.fn.Return<Started, CallFailed, Scope.Scope> {
     const before = yield* Clock.monotonicTimeNanos
     const ended = yield* Deferred.make<ProcessEnd>()
+    const drained = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const spawned = spawn(command, args, { env: { PATH: "/usr/bin:/bin", ...env }, stdio: "pipe" })
         spawned.once("exit", (code, signal) => Deferred.doneUnsafe(ended, Effect.succeed({ code, signal })))
         spawned.once("error", () => Deferred.doneUnsafe(ended, Effect.succeed({ code: null, signal: null })))
+        spawned.once("close", () => Deferred.doneUnsafe(drained, Effect.void))
         // A server that is gone breaks the pipe; `ended` tells.
         spawned.stdin.on("error", () => {})
         return spawned
@@ -50,24 +52,35 @@ export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
     )
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
+    /** A server that ends answers nothing any more. */
+    const gone = (tool: string) =>
+      Effect.flatMap(
+        Deferred.await(ended),
+        ({ code, signal }) =>
+          new CallFailed({ tool, reason: `the server has ended (${signal ?? `exit code ${code}`})` })
+      )
+    /** What it wrote before it ended is still read: its last answers come first. */
+    const answered = <A>(tool: string, asking: Effect.Effect<A, CallFailed>) =>
+      Effect.raceFirst(asking, Effect.andThen(Deferred.await(drained), gone(tool)))
+
     const client = new Client({ name: "mcp-gas-client", version: "1" })
     yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: () => client.connect(new StdioServerTransport(child.stdout, child.stdin)),
         catch: failure("initialize")
-      }).pipe(Effect.raceFirst(Effect.flatMap(
-        Deferred.await(ended),
-        ({ code }) => new CallFailed({ tool: "initialize", reason: `the server ended with ${code}` })
-      ))),
+      }).pipe(Effect.raceFirst(gone("initialize"))),
       () => Effect.promise(() => client.close())
     )
     const after = yield* Clock.monotonicTimeNanos
 
     const call = (tool: string, given: Readonly<Record<string, unknown>>) =>
-      Effect.tryPromise({
-        try: (signal) => client.callTool({ name: tool, arguments: given }, undefined, { signal, timeout: 600_000 }),
-        catch: failure(tool)
-      }).pipe(
+      answered(
+        tool,
+        Effect.tryPromise({
+          try: (signal) => client.callTool({ name: tool, arguments: given }, undefined, { signal, timeout: 600_000 }),
+          catch: failure(tool)
+        })
+      ).pipe(
         Effect.flatMap((result): Effect.Effect<CallResult, CallFailed> => {
           const [block] = Array.isArray(result.content) ? result.content : []
           const structured = Schema.decodeUnknownOption(JsonObject)(result.structuredContent)
@@ -86,10 +99,13 @@ export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
       pid: child.pid ?? 0,
       initializeMillis: Number((after - before) / 1_000_000n),
       call,
-      tools: Effect.tryPromise({
-        try: () => client.listTools().then(({ tools }) => tools),
-        catch: failure("tools/list")
-      }),
+      tools: answered(
+        "tools/list",
+        Effect.tryPromise({
+          try: () => client.listTools().then(({ tools }) => tools),
+          catch: failure("tools/list")
+        })
+      ),
       endInput: Effect.sync(() => child.stdin.end()),
       closeOutput: Effect.sync(() => child.stdout.destroy()),
       kill: (signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL") => Effect.sync(() => child.kill(signal)),

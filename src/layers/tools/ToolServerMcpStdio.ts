@@ -7,7 +7,7 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
-import { Cause, Clock, type Context, Data, Deferred, Effect, Exit, Fiber, FiberSet, Layer, Scope } from "effect"
+import { Cause, type Context, Data, Deferred, Duration, Effect, Exit, Fiber, FiberSet, Layer, Scope } from "effect"
 import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
 import { type ServeEnd, type ServerIdentity, ServerStopping, ToolServer } from "../../services/tools/ToolServer.ts"
 import * as ToolJsonSchema from "./ToolJsonSchema.ts"
@@ -22,15 +22,8 @@ class UnknownTool extends Data.Error<{ readonly name: string; readonly message: 
   readonly code = ErrorCode.InvalidParams
 }
 
-/** How long calls under way may still take to be answered once the layer's Scope closes. */
-const grace = "1 second"
-
-/** Bounds a wait in real time, whatever Clock the program runs on: a shutdown must end under a virtual one too. */
-const within = (duration: "1 second" | "100 millis") => (effect: Effect.Effect<void>) =>
-  Effect.interruptible(effect).pipe(
-    Effect.timeoutOption(duration),
-    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
-  )
+/** How long a reader that reads slowly, or not at all, may hold up the end. */
+const lastWords = Duration.millis(100)
 
 const listing = <R>({ annotations, description, input, name, output, title }: Tool<R>) => ({
   name,
@@ -94,16 +87,16 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
       // Pauses stdin, which then no longer keeps the process alive.
       () => Effect.promise(() => server.close())
     )
-    // Runs first when the Scope closes: answers, then no more answers, then the connection.
-    yield* Effect.addFinalizer(() =>
+    const left = Streams.flush(streams)
+    const finish = (grace: Duration.Duration) =>
       FiberSet.awaitEmpty(calls).pipe(
-        Effect.andThen(Streams.flush(streams)),
-        within(grace),
+        Effect.andThen(left),
+        Effect.timeoutOption(grace),
         Effect.andThen(FiberSet.clear(calls)),
-        Effect.andThen(within("100 millis")(Streams.flush(streams)))
+        Effect.andThen(Effect.timeoutOption(left, lastWords)),
+        Effect.asVoid
       )
-    )
-    return yield* Deferred.await(ended)
+    return { end: yield* Deferred.await(ended), finish }
   }, Scope.provide(scope))
 
   return ToolServer.of({ serve })
@@ -114,8 +107,8 @@ export const layerWith = (streams: Streams.Streams): Layer.Layer<ToolServer> => 
 
 /**
  * Provides `ToolServer` on this process's stdin, stdout, SIGTERM, SIGINT and SIGHUP; needs nothing, and touches none of
- * them before `serve`. Its Scope has to outlive the services behind the tools. Closing it gives calls under way one
- * second of real time, whatever the Clock, to be answered; interrupts the rest; closes the connection; and lets go of
- * stdin and the signals, so that the process can exit. It never exits the process itself.
+ * them before `serve`. Its Scope has to outlive the services behind the tools. Closing it interrupts calls that are
+ * still under way, closes the connection, and lets go of stdin and the signals, so that the process can exit. It never
+ * exits the process itself.
  */
 export const layer: Layer.Layer<ToolServer> = layerWith(Streams.ofProcess)

@@ -92,6 +92,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
     request: AuthorizationRequest,
     code: Redacted.Redacted<string>
   ) => Effect.Effect<TokenGrant, ExchangeFailed | ClientMisconfigured>
+  /** The client that requests are made as (`client_id`); it can change while the process runs. */
+  readonly clientId: Effect.Effect<string, ClientMisconfigured>
   /** One refresh POST (RFC 6749 section 6). Whether and when to try again is the caller's to decide. */
   readonly refresh: (
     refreshToken: Redacted.Redacted<string>,
@@ -101,7 +103,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly revoke: (token: Redacted.Redacted<string>) => Effect.Effect<void, ProviderUnreachable | ClientMisconfigured>
   /**
    * Who consented to a grant: the userinfo endpoint's answer (OpenID Connect Core section 5.3) over what the ID token
-   * said; the latter alone where there is no such endpoint. Tries again for a few seconds, as asking changes nothing.
+   * said; the latter alone where there is no such endpoint. Ends within three seconds: a person is waiting, and what
+   * the ID token says will do.
    */
   readonly userinfo: (grant: TokenGrant) => Effect.Effect<Account, ProviderUnreachable | ClientMisconfigured>
 }>()("mcp-gas/services/provider/AuthorizationServer") {}

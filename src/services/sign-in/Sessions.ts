@@ -18,6 +18,19 @@ export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignIn
   account: Schema.optionalKey(Account)
 }) implements Explained {
   readonly code = "sign_in_required"
+  /** Why nobody can work with this slot; a session in it counts as expired. */
+  static of({ key, state }: Slot): SignInRequired {
+    switch (state._tag) {
+      case "NeedsSignIn":
+        return new SignInRequired({ key, reason: state.ended.reason, account: state.ended.account })
+      case "SignedIn":
+        return new SignInRequired({ key, reason: "expired", account: state.session.account })
+      case "SignedOut":
+        return new SignInRequired({ key, reason: "signed_out" })
+      case "Never":
+        return new SignInRequired({ key, reason: "never" })
+    }
+  }
   override get message(): string {
     const who = this.account?.email ?? this.key
     switch (this.reason) {
@@ -34,7 +47,8 @@ export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignIn
     }
   }
   get remedy(): string {
-    return `Sign in again: call gas_auth with mode "start"${
+    const signIn = this.reason === "never" ? "Sign in" : "Sign in again"
+    return `${signIn}: call gas_auth with mode "start"${
       Option.match(Option.liftPredicate(this.key as string, (key) => key !== "default"), {
         onNone: () => "",
         onSome: (key) => ` and account "${key}"`
@@ -63,7 +77,8 @@ export class Sessions extends Context.Service<Sessions, {
   /** The slot as the store has it. No network, no refresh. */
   readonly slot: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
   /**
-   * A session whose access token stays valid for two minutes at least. A fresh one comes at once; otherwise all callers
+   * A session whose access token stays valid for two minutes at least, or, if it cannot be renewed, is valid now. A
+   * fresh one comes at once; otherwise all callers
    * of a key share one refresh. A caller may leave at any time; the refresh goes on.
    */
   readonly fresh: (

@@ -1,7 +1,7 @@
 /**
  * Serves tools to a Model Context Protocol client until it goes away.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Duration, type Effect, Schema } from "effect"
 import type { Explained } from "../Explained.ts"
 import type { Tool, ToolError } from "./Tool.ts"
 
@@ -16,6 +16,16 @@ export interface ServerIdentity {
 
 /** Why serving ended; each is an ordinary end. */
 export type ServeEnd = "stdin_end" | "stdout_closed" | "signal"
+
+/** A server whose client has gone. */
+export interface Served {
+  readonly end: ServeEnd
+  /**
+   * Waits until the calls under way are answered and their answers have left, for as long as `grace` says by the Clock;
+   * then interrupts what is left, which is answered with `ServerStopping`. Idempotent.
+   */
+  readonly finish: (grace: Duration.Duration) => Effect.Effect<void>
+}
 
 /** What a call is answered with that came after the end, or that the end interrupted. */
 export class ServerStopping extends Schema.TaggedError<ServerStopping>()("ServerStopping", {}) implements Explained {
@@ -47,9 +57,8 @@ export class ToolServer extends Context.Service<ToolServer, {
    * process to stop. From then on a new call is answered with `ServerStopping`. To be called once.
    *
    * Calls under way when it returns are *not* interrupted yet: whoever closes the services behind the tools settles
-   * them, and their answers still leave. The layer's Scope, which closes after those services, waits for that (one
-   * second at most), then interrupts what is left, which is answered with `ServerStopping`, and closes the connection.
-   * Nothing of it keeps the process alive from then on.
+   * them, and `finish` lets their answers leave. The layer's Scope, which closes after those services, interrupts
+   * what is left and closes the connection. Nothing of it keeps the process alive from then on.
    *
    * A call that the client cancels is interrupted, and nothing else is. An expected failure of a tool is an answer like
    * any other; a defect is logged and answered with `InternalError`.
@@ -61,5 +70,5 @@ export class ToolServer extends Context.Service<ToolServer, {
     identity: ServerIdentity,
     tools: ReadonlyArray<Tool<R>>,
     context: Effect.Effect<Context.Context<R>, ToolError>
-  ) => Effect.Effect<ServeEnd>
+  ) => Effect.Effect<Served>
 }>()("mcp-gas/services/tools/ToolServer") {}

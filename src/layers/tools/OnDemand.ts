@@ -5,7 +5,7 @@ import { type Context, Effect, Exit, Layer, Option, Scope, SynchronizedRef } fro
 
 /**
  * The services of `layer`: built at the first use, shared by all, closed with the current Scope. Simultaneous first
- * uses build once. A failure is everybody's who waited for it, is not kept, and leaves nothing open.
+ * uses build once. A failure is not kept and leaves nothing open: the next use, waiting ones included, builds again.
  */
 export const make = <R, E>(
   layer: Layer.Layer<R, E>

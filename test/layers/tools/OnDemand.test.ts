@@ -3,9 +3,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
-import * as OnDemand from "../../src/programs/onDemand.ts"
+import * as OnDemand from "../../../src/layers/tools/OnDemand.ts"
 
-class Answer extends Context.Service<Answer, number>()("mcp-gas/test/programs/onDemand.test/Answer") {}
+class Answer extends Context.Service<Answer, number>()("mcp-gas/test/layers/tools/OnDemand.test/Answer") {}
 
 /** A layer that counts how often it is built and closed. */
 const counted = Effect.fnUntraced(function*<E = never>(make: Effect.Effect<number, E>) {
