@@ -40,13 +40,14 @@ const run = <A, E>(program: Effect.Effect<A, E>) => {
   return fiber
 }
 
+/** A host may stop a server that is still loading; from then on, the server sees to it itself. */
+const stopLoading = () => process.exit(0)
+
 const [command, ...rest] = process.argv.slice(2)
 switch (command) {
   case undefined: {
     // stdout is the protocol's: whatever anybody prints goes to stderr.
     globalThis.console = new Console(process.stderr, process.stderr)
-    // A host may stop a server that is still loading; from `run` on, the server sees to it itself.
-    const stopLoading = () => process.exit(0)
     for (const signal of stopSignals) process.on(signal, stopLoading)
     const { serve } = await import("./serve.ts")
     run(serve)

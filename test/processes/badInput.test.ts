@@ -118,6 +118,15 @@ describe("gas_auth explains", () => {
       explains(yield* auth(server), "callback_unavailable", String(port), "in use", "MCP_GAS_CALLBACK_PORT")
     }).pipe(Effect.provide(layer)))
 
+  it.live("a browser that could not be opened, and the sign-in goes on", () =>
+    Effect.gen(function*() {
+      const server = yield* startWithGoogle({ MCP_GAS_BROWSER: "/nonexistent/browser" })
+      const told = yield* auth(server, { waitSeconds: 1 })
+      assert.strictEqual(text(told, "status"), "auth_pending")
+      assert.include(text(told, "message"), "No browser could be opened. Ask the person to open authUrl")
+      assert.include(yield* server.stderr, "BrowserFailed")
+    }).pipe(Effect.provide(layer)))
+
   it.live("a home that cannot be written, before anybody is sent to a browser", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -131,6 +131,37 @@ describe("a stop in the middle of an exchange", () => {
     }).pipe(Effect.provide(layer)))
 })
 
+describe("a server that is killed", () => {
+  it.live("fails the calls that wait for it", () =>
+    Effect.gen(function*() {
+      const { server, waiter } = yield* waiting()
+      yield* server.kill("SIGKILL")
+      assert.include((yield* Effect.flip(Fiber.join(waiter))).reason, "SIGKILL")
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a logout in the middle of an exchange", () => {
+  it.live("is waited for by the next start, which begins anew", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const person = yield* Person
+      const { begun, server, waiter } = yield* waiting()
+      yield* google.fail("token", { _tag: "Hang" }, 1)
+      const callback = yield* person.consent(text(begun, "authUrl"), { _tag: "Allow" })
+      yield* Effect.forkChild(person.visit(callback), { startImmediately: true })
+      yield* Effect.repeat(google.counts, { until: ({ exchanges }) => exchanges === 1 })
+      const out = yield* Effect.forkChild(auth(server, { mode: "logout" }), { startImmediately: true })
+      const next = yield* Effect.forkChild(auth(server, { waitForCompletion: false }), { startImmediately: true })
+      yield* auth(server, { mode: "status" })
+      yield* google.heal
+      assert.strictEqual(codeOf(yield* Fiber.join(waiter)), "flow_cancelled")
+      assert.strictEqual(text(yield* Fiber.join(out), "status"), "logged_out")
+      const anew = yield* Fiber.join(next)
+      assert.strictEqual(text(anew, "status"), "auth_started")
+      assert.notStrictEqual(text(anew, "flowId"), text(begun, "flowId"))
+    }).pipe(Effect.provide(layer)))
+})
+
 describe("a call that is cancelled", () => {
   it.live("leaves the flow and everybody else who waits alone", () =>
     Effect.gen(function*() {

@@ -2,11 +2,11 @@
  * What a sign-in can come to besides "signed in", and what becomes of a session afterwards, against the local Google.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, FileSystem, Redacted } from "effect"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { type ConsentAnswer, Person } from "../../src/services/local-google/Person.ts"
 import type { Started } from "../../src/services/tools/ServerProcess.ts"
-import { auth, codeOf, layer, startWithGoogle, text } from "../support/signInProcess.ts"
+import { auth, codeOf, layer, start, startWithGoogle, text } from "../support/signInProcess.ts"
 
 /** Begins a sign-in, has the person answer, and returns what a call that waited for it was told. */
 const signIn = Effect.fnUntraced(function*(
@@ -96,6 +96,27 @@ describe("a session", () => {
       assert.isTrue(answers.every((answer) => text(answer, "status") === "already_authenticated"))
       const { authorizations, refreshes } = yield* google.counts
       assert.deepStrictEqual({ authorizations, refreshes }, { authorizations: 1, refreshes: 1 })
+    }).pipe(Effect.provide(layer)))
+
+  it.live("of another client than the configured one asks for a sign-in, and blames no file", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const google = yield* LocalGoogle
+      const file = `${yield* fs.makeTempDirectoryScoped()}/client.json`
+      const write = (client_id: string) =>
+        fs.writeFileString(
+          file,
+          JSON.stringify({ installed: { client_id, client_secret: Redacted.value(google.clientSecret) } })
+        )
+      yield* write(google.clientId)
+      const server = yield* start({ MCP_GAS_ISSUER: google.issuer, MCP_GAS_CLIENT_FILE: file })
+      yield* google.change({ accessTokenSeconds: 60 })
+      yield* signIn(server, allow)
+      yield* write("another-client")
+      assert.strictEqual(text(yield* auth(server, { waitForCompletion: false }), "status"), "auth_started")
+      yield* auth(server, { mode: "cancel" })
+      yield* write(google.clientId)
+      assert.strictEqual(text(yield* auth(server), "status"), "already_authenticated")
     }).pipe(Effect.provide(layer)))
 
   it.live("is kept when the provider cannot be reached, and opens no browser", () =>

@@ -29,6 +29,8 @@ export interface AuthFlowEntry {
   readonly condemned: Deferred.Deferred<void>
   /** Completed by the first caller who wants a browser; it opens once. */
   readonly wanted: Deferred.Deferred<void>
+  /** Whether the browser could be opened, once that is known. */
+  readonly browsed: Deferred.Deferred<boolean>
   /** Completed to end the lingering for reloads early. */
   readonly cut: Deferred.Deferred<void>
   /** Completed when the listener is gone and nothing of the flow is left. */
@@ -46,6 +48,7 @@ export const make = (id: FlowId, began: Slot): Effect.Effect<AuthFlowEntry> =>
       outcome: yield* Deferred.make<Session, FlowFailure>(),
       condemned: yield* Deferred.make<void>(),
       wanted: yield* Deferred.make<void>(),
+      browsed: yield* Deferred.make<boolean>(),
       cut: yield* Deferred.make<void>(),
       over: yield* Deferred.make<void>()
     }

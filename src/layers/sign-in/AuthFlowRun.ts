@@ -8,6 +8,7 @@ import { type AuthorizationRequest, AuthorizationServer } from "../../services/p
 import { isEmail } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import {
+  type AuthFlow,
   AuthorizationRefused,
   ConsentDenied,
   FlowCancelled,
@@ -16,7 +17,7 @@ import {
 } from "../../services/sign-in/AuthFlows.ts"
 import { Browser } from "../../services/sign-in/Browser.ts"
 import { type CallbackListener, type CallbackPage, CallbackServer } from "../../services/sign-in/CallbackServer.ts"
-import type { FlowId, Session } from "../../services/sign-in/Session.ts"
+import type { Session } from "../../services/sign-in/Session.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowCommit from "./AuthFlowCommit.ts"
 import type { AuthFlowEntry, Decision, Opened } from "./AuthFlowEntry.ts"
@@ -66,6 +67,14 @@ const pageOf = (outcome: Exit.Exit<Session, FlowFailure>): CallbackPage => {
 const lingers = (decision: Decision, page: CallbackPage): boolean =>
   decision._tag === "Answered" && decision.by === "listener" && decision.response._tag === "Code" &&
   page._tag !== "Cancelled"
+
+const shown = ({ browsed, wanted }: AuthFlowEntry): AuthFlow["shown"] =>
+  Effect.suspend(() => {
+    if (Deferred.isDoneUnsafe(browsed)) {
+      return Effect.map(Deferred.await(browsed), (opened) => opened ? "opened" as const : "failed" as const)
+    }
+    return Effect.succeed(Deferred.isDoneUnsafe(wanted) ? "asked" as const : "not_asked" as const)
+  })
 
 /** A flow that is ended before it is open does not wait for its provider. */
 const endedEarly = (flow: AuthFlowEntry) =>
@@ -121,16 +130,30 @@ export const make = (options: Options) =>
           request,
           opened: {
             expected,
-            flow: { id, key, authorizationUrl, redirectUri: listener.redirectUri, startedAt, expiresAt, outcome }
+            flow: {
+              id,
+              key,
+              authorizationUrl,
+              redirectUri: listener.redirectUri,
+              startedAt,
+              expiresAt,
+              outcome,
+              shown: shown(flow)
+            }
           }
         }
       }
     )
 
-    const show = (id: FlowId, url: string) =>
+    const show = ({ browsed, id }: AuthFlowEntry, url: string) =>
       Effect.matchEffect(browser.open(url), {
-        onSuccess: () => events.publish({ _tag: "BrowserOpened", flowId: id }),
-        onFailure: (error) => events.publish({ _tag: "BrowserFailed", flowId: id, problem: error.message })
+        onSuccess: () =>
+          Effect.andThen(Deferred.succeed(browsed, true), events.publish({ _tag: "BrowserOpened", flowId: id })),
+        onFailure: ({ message }) =>
+          Effect.andThen(
+            Deferred.succeed(browsed, false),
+            events.publish({ _tag: "BrowserFailed", flowId: id, problem: message })
+          )
       })
 
     const conclude = (flow: AuthFlowEntry, request: AuthorizationRequest, decision: Decision) => {
@@ -195,7 +218,7 @@ export const make = (options: Options) =>
             yield* events.publish({ _tag: "FlowStarted", key: flow.began.key, flowId: flow.id })
             yield* Deferred.succeed(flow.opened, opened)
             yield* Effect.forkIn(
-              Effect.andThen(Deferred.await(flow.wanted), show(flow.id, opened.flow.authorizationUrl)),
+              Effect.andThen(Deferred.await(flow.wanted), show(flow, opened.flow.authorizationUrl)),
               listening
             )
 

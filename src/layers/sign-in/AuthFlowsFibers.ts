@@ -1,10 +1,10 @@
 /**
  * `AuthFlows` with one fiber per flow, owned by the layer and by no caller.
  */
-import { Cause, DateTime, Deferred, Effect, Exit, Fiber, HashMap, Layer, Option, Ref, Result } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, HashMap, Layer, Option, Ref, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
-import { validate } from "../../services/provider/AuthorizationResponse.ts"
+import * as AuthorizationResponse from "../../services/provider/AuthorizationResponse.ts"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
@@ -20,7 +20,7 @@ import {
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
-import { FlowId, type Session } from "../../services/sign-in/Session.ts"
+import { FlowId, isFresh, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
@@ -91,11 +91,10 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
       /** Looks at the slot alone: somebody may have finished signing in, in this process or another. */
       const finishedMeanwhile = Effect.fnUntraced(function*(key: AccountKey) {
         const slot = yield* sessions.slot(key)
-        const now = yield* DateTime.now
-        const session = slot.state._tag === "SignedIn" && isEnough(slot.state.session) &&
-            DateTime.isLessThan(now, slot.state.session.tokens.expiresAt)
-          ? Option.some(slot.state.session)
-          : Option.none()
+        const session =
+          slot.state._tag === "SignedIn" && isEnough(slot.state.session) && (yield* isFresh(slot.state.session))
+            ? Option.some(slot.state.session)
+            : Option.none()
         return { slot, session }
       })
 
@@ -191,13 +190,9 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
         if (Option.isNone(found)) return yield* new NotThisSignIn({ reason: "no_pending_flow" })
         const flow = found.value
         const { expected, flow: { redirectUri } } = yield* Deferred.await(flow.opened)
-        const url = URL.canParse(redirectedUrl) ? new URL(redirectedUrl) : undefined
-        if (
-          url === undefined || `${url.origin}${url.pathname}`.replace("//localhost:", "//127.0.0.1:") !== redirectUri
-        ) {
-          return yield* new NotThisSignIn({ reason: "not_a_redirect" })
-        }
-        const validated = validate(url.searchParams, expected)
+        const query = AuthorizationResponse.queryOf(redirectedUrl, redirectUri)
+        if (query === undefined) return yield* new NotThisSignIn({ reason: "not_a_redirect" })
+        const validated = AuthorizationResponse.validate(query, expected)
         if (Result.isFailure(validated)) {
           yield* events.publish({ _tag: "CallbackForged", flowId: flow.id, reason: validated.failure })
           return yield* new NotThisSignIn({ reason: "other_sign_in" })

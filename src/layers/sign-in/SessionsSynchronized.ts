@@ -4,20 +4,7 @@
  * A fresh token comes from the ref. Anything else goes to one fiber per key, which all callers of that key share and
  * none of them owns, so that a caller can leave without taking the refresh along.
  */
-import {
-  DateTime,
-  Duration,
-  Effect,
-  Fiber,
-  FiberMap,
-  FiberSet,
-  HashMap,
-  Layer,
-  Option,
-  Ref,
-  Stream,
-  SynchronizedRef
-} from "effect"
+import { Effect, Fiber, FiberMap, FiberSet, HashMap, Layer, Option, Ref, Stream, SynchronizedRef } from "effect"
 import type { ClientMisconfigured } from "../../services/config/Config.ts"
 import {
   AuthorizationServer,
@@ -26,7 +13,7 @@ import {
 } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { type Generation, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import { type Generation, isFresh, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
 import { Sessions, SignedOutMeanwhile, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import {
   EndedSession,
@@ -36,17 +23,7 @@ import {
   type StoreUnavailable
 } from "../../services/storage/SessionStore.ts"
 
-/** An access token with less left than this counts as expired: a call made with it must still be on time. */
-const leastValidity = Duration.minutes(2)
-
 type NotFresh = SignInRequired | ProviderUnreachable | ClientMisconfigured | StoreUnavailable
-
-const isFresh = (session: Session) =>
-  Effect.map(DateTime.now, (now) => {
-    // A token that cannot be renewed is used to its end.
-    const margin = session.tokens.refreshToken === undefined ? Duration.zero : leastValidity
-    return DateTime.isLessThan(DateTime.addDuration(now, margin), session.tokens.expiresAt)
-  })
 
 /**
  * Provides `Sessions`; needs the store, the provider and `AuthEvents`. Closing the layer's Scope waits for refreshes

@@ -1,78 +1,15 @@
 /**
  * The tool `gas_auth`: sign in, see how it stands, finish by hand, cancel, sign out.
  */
-import { DateTime, Effect, Option, Redacted, Schema } from "effect"
+import { DateTime, Effect, Option, Redacted } from "effect"
 import { Config } from "../../services/config/Config.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
-import { AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
-import { type AuthFlow, AuthFlows, type Cancelled } from "../../services/sign-in/AuthFlows.ts"
+import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
 import type { Account, Session } from "../../services/sign-in/Session.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { InvalidArguments, make } from "../../services/tools/Tool.ts"
-
-/** Below the 60 seconds after which many hosts give a call up. */
-const defaultWaitSeconds = 40
-
-const Input = Schema.Struct({
-  mode: Schema.optionalKey(
-    Schema.Literals(["start", "status", "complete", "cancel", "logout"]).annotate({
-      default: "start",
-      description: "start: sign in, or join a sign-in under way. status: tell how it stands, never opens a browser. " +
-        "complete: finish with redirectUrl. cancel: end a sign-in under way. logout: sign out and revoke."
-    })
-  ),
-  account: Schema.optionalKey(AccountKey.annotate({
-    default: defaultAccountKey,
-    description: "Which account slot: any name without spaces, or an email address that must be the one that consents."
-  })),
-  openBrowser: Schema.optionalKey(Schema.Boolean.annotate({
-    default: true,
-    description: "With start: whether to open the person's browser. The address is in the result either way."
-  })),
-  waitForCompletion: Schema.optionalKey(Schema.Boolean.annotate({
-    default: true,
-    description: "With start: whether to wait for the person. The sign-in goes on in any case."
-  })),
-  waitSeconds: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 })).annotate({
-      default: defaultWaitSeconds,
-      description: "How long to wait for the person, 0 to 300 seconds; then the answer is auth_pending."
-    })
-  ),
-  redirectUrl: Schema.optionalKey(
-    Schema.RedactedFromValue(Schema.String, { label: "redirect URL" }).annotate({
-      description: "With complete: the whole address of the page the browser ended on after consenting."
-    })
-  )
-})
-
-const Output = Schema.Struct({
-  status: Schema.Literals([
-    "authenticated",
-    "already_authenticated",
-    "auth_started",
-    "auth_pending",
-    "not_authenticated",
-    "cancelled",
-    "logged_out"
-  ]),
-  authenticated: Schema.Boolean,
-  message: Schema.String.annotate({ description: "What happened and what to do next." }),
-  account: Schema.optionalKey(Schema.Struct({
-    key: AccountKey,
-    email: Schema.optionalKey(Schema.String),
-    name: Schema.optionalKey(Schema.String)
-  })),
-  authUrl: Schema.optionalKey(Schema.String.annotate({ description: "Where the person has to go. Show it to them." })),
-  redirectUri: Schema.optionalKey(Schema.String),
-  flowId: Schema.optionalKey(Schema.String),
-  expiresAt: Schema.optionalKey(Schema.String.annotate({ description: "When the sign-in ends unfinished." })),
-  grantedScopes: Schema.optionalKey(Schema.Array(Schema.String)),
-  missingScopes: Schema.optionalKey(Schema.Array(Schema.String)),
-  tokenExpiresAt: Schema.optionalKey(Schema.String)
-})
-type Input = typeof Input.Type
-type Output = typeof Output.Type
+import { defaultWaitSeconds, Input, Output } from "./gasAuthSchema.ts"
 
 const accountOf = (key: AccountKey, { email, name }: Account): Pick<Output, "account"> => ({
   account: { key, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) }
@@ -104,19 +41,29 @@ const signedIn = Effect.fnUntraced(function*(
   return told
 })
 
+const browserWords = (shown: AuthFlow["shown"] extends Effect.Effect<infer A> ? A : never): string => {
+  switch (shown) {
+    case "not_asked":
+      return "Ask"
+    case "asked":
+      return "The browser was asked to open the sign-in. If it does not show, ask"
+    case "opened":
+      return "The browser was opened on the sign-in. If it does not show, ask"
+    case "failed":
+      return "No browser could be opened. Ask"
+  }
+}
+
 /** What is told of a flow that waits for its person. */
-const pending = Effect.fnUntraced(function*(status: "auth_started" | "auth_pending", flow: AuthFlow, opened: boolean) {
-  const seconds = Math.max(
-    0,
-    Math.ceil((DateTime.toEpochMillis(flow.expiresAt) - DateTime.toEpochMillis(yield* DateTime.now)) / 1000)
-  )
+const pending = Effect.fnUntraced(function*(status: "auth_started" | "auth_pending", flow: AuthFlow) {
+  const left = DateTime.toEpochMillis(flow.expiresAt) - DateTime.toEpochMillis(yield* DateTime.now)
   const told: Output = {
     status,
     authenticated: false,
     message:
-      `${opened ? "A browser was asked to open the sign-in. If none shows, ask" : "Ask"} the person to open authUrl ` +
-      `within ${seconds} seconds, then call gas_auth with mode "status". If their browser ends on a page that cannot ` +
-      "load, call mode \"complete\" with that page's address as redirectUrl.",
+      `${browserWords(yield* flow.shown)} the person to open authUrl within ${Math.max(0, Math.ceil(left / 1000))} ` +
+      `seconds, and call gas_auth with mode "status" and waitSeconds ${defaultWaitSeconds} to hear how it ends. If their ` +
+      "browser ends on a page that cannot load, call mode \"complete\" with that page's address as redirectUrl.",
     account: { key: flow.key },
     authUrl: flow.authorizationUrl,
     redirectUri: flow.redirectUri,
@@ -129,30 +76,37 @@ const pending = Effect.fnUntraced(function*(status: "auth_started" | "auth_pendi
 const start = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   const flows = yield* AuthFlows
   const { settings } = yield* Config
-  const openBrowser = input.openBrowser ?? true
+  const openBrowser = (input.openBrowser ?? true) && settings.browser._tag !== "None"
   const started = yield* flows.start(key, { openBrowser })
   if (started._tag === "AlreadyAuthenticated") return yield* signedIn("already_authenticated", started.session)
-  const opened = openBrowser && settings.browser._tag !== "None"
   if (input.waitForCompletion === false) {
-    return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", started.flow, opened)
+    return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", started.flow)
   }
   const waited = yield* Effect.timeoutOption(started.flow.outcome, `${input.waitSeconds ?? defaultWaitSeconds} seconds`)
   return Option.isSome(waited)
     ? yield* signedIn("authenticated", waited.value)
-    : yield* pending("auth_pending", started.flow, opened)
+    : yield* pending("auth_pending", started.flow)
 })
+
+/** Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with. */
+const isOver = ({ tokens }: Session) =>
+  Effect.map(
+    DateTime.now,
+    (now) => tokens.refreshToken === undefined && DateTime.isGreaterThanOrEqualTo(now, tokens.expiresAt)
+  )
 
 /** How an account stands, without network or browser. `before` is told first. */
 const standing = Effect.fnUntraced(function*(key: AccountKey, before = "") {
   const flows = yield* AuthFlows
   const sessions = yield* Sessions
   const flow = yield* flows.pending(key)
-  if (Option.isSome(flow)) return yield* pending("auth_pending", flow.value, false)
-  const { state } = yield* sessions.slot(key)
-  if (state._tag === "SignedIn") return yield* signedIn("authenticated", state.session, before)
-  const required = state._tag === "NeedsSignIn"
-    ? new SignInRequired({ key, reason: state.ended.reason, account: state.ended.account })
-    : new SignInRequired({ key, reason: state._tag === "SignedOut" ? "signed_out" : "never" })
+  if (Option.isSome(flow)) return yield* pending("auth_pending", flow.value)
+  const slot = yield* sessions.slot(key)
+  const { state } = slot
+  if (state._tag === "SignedIn" && !(yield* isOver(state.session))) {
+    return yield* signedIn("authenticated", state.session, before)
+  }
+  const required = SignInRequired.of(slot)
   const told: Output = {
     status: "not_authenticated",
     authenticated: false,
@@ -192,29 +146,36 @@ const complete = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   return yield* signedIn("authenticated", session)
 })
 
-const cancelWords = (cancelled: Cancelled): string => {
-  switch (cancelled._tag) {
-    case "NothingPending":
-      return "No sign-in was under way. "
-    case "Finished":
-      return "The sign-in had been finished already. "
-    case "Cancelled":
-      return "The sign-in was cancelled. "
-  }
-}
-
 const cancel = Effect.fnUntraced(function*(key: AccountKey) {
   const flows = yield* AuthFlows
   const cancelled = yield* flows.cancel(key)
-  const now = yield* standing(key, cancelWords(cancelled))
-  return cancelled._tag === "Cancelled" ? { ...now, status: "cancelled" as const } : now
+  if (cancelled._tag !== "Cancelled") {
+    return yield* standing(
+      key,
+      cancelled._tag === "Finished" ? "The sign-in had been finished already. " : "No sign-in was under way. "
+    )
+  }
+  const sessions = yield* Sessions
+  const { state } = yield* sessions.slot(key)
+  const before = state._tag === "SignedIn" ? ` ${nameOf(key, state.session.account)} stays signed in.` : ""
+  const told: Output = {
+    status: "cancelled",
+    authenticated: state._tag === "SignedIn",
+    message: `The sign-in was cancelled.${before}`,
+    flowId: cancelled.flowId,
+    ...(state._tag === "SignedIn" ? accountOf(key, state.session.account) : { account: { key } })
+  }
+  return told
 })
 
 const logout = Effect.fnUntraced(function*(key: AccountKey) {
   const flows = yield* AuthFlows
-  const { revoked, was } = yield* flows.logout(key)
+  const { flow, revoked, was } = yield* flows.logout(key)
   const who = Option.match(was, {
-    onNone: () => `"${key}" is signed out; nobody was signed in.`,
+    onNone: () =>
+      `"${key}" is signed out${
+        flow._tag === "NothingPending" ? "; nobody was signed in" : ", and its sign-in has ended"
+      }.`,
     onSome: (account) => `${nameOf(key, account)} is signed out.`
   })
   const provider = Option.match(revoked, {
@@ -238,7 +199,7 @@ export const gasAuth = make({
   title: "Google sign-in",
   description: "Sign in to Google for Apps Script, see how the sign-in stands, finish it by hand, cancel it, or sign " +
     "out. mode \"start\" opens the person's browser and waits up to waitSeconds; if the answer is auth_pending, show " +
-    "the person authUrl and call mode \"status\" until it changes. Every other tool needs this first.",
+    "the person authUrl and call mode \"status\" with waitSeconds to hear how it ends. Every other tool needs this first.",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: Input,
   output: Output,

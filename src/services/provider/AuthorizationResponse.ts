@@ -36,6 +36,19 @@ const constantTimeEqual = (left: string, right: string): boolean => {
   return difference === 0
 }
 
+/** As much of a foreign text as a person reads, without what a terminal would take for a command. */
+const worded = (text: string): string => text.replace(/\p{Cc}+/gu, " ").slice(0, 200)
+
+const optionally = (text: string | null): string | undefined => text === null ? undefined : worded(text)
+
+/** The query of the address that a browser was sent to, if that is the redirect URI; the name of the host may differ. */
+export const queryOf = (redirectedUrl: string, redirectUri: string): URLSearchParams | undefined => {
+  const url = URL.parse(redirectedUrl)
+  return url !== null && `${url.origin}${url.pathname}`.replace("//localhost:", "//127.0.0.1:") === redirectUri
+    ? url.searchParams
+    : undefined
+}
+
 /**
  * Accepts `query` as the answer to one authorization request, or says why it is none. Each parameter of the protocol
  * may appear once at most (RFC 6749 section 3.1); unknown ones are ignored, as providers send what they like.
@@ -58,7 +71,7 @@ export const validate = (
   const error = query.get("error")
   if (error !== null && error !== "") {
     return Result.succeed(
-      AuthorizationResponse.Refusal({ error, description: query.get("error_description") ?? undefined })
+      AuthorizationResponse.Refusal({ error: worded(error), description: optionally(query.get("error_description")) })
     )
   }
   const code = query.get("code")

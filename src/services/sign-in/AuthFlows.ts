@@ -164,6 +164,8 @@ export interface AuthFlow {
    * by time-out, cancellation or logout, the listener already refuses connections.
    */
   readonly outcome: Effect.Effect<Session, FlowFailure>
+  /** What became of opening a browser so far; returns at once. That one opened is no proof that anybody sees it. */
+  readonly shown: Effect.Effect<"not_asked" | "asked" | "opened" | "failed">
 }
 
 /** What `start` found or did. */

@@ -23,7 +23,8 @@ export class CallbackUnavailable extends Schema.TaggedError<CallbackUnavailable>
   get remedy(): string {
     return this.port === undefined
       ? "Check that this process may listen on 127.0.0.1."
-      : "Close the program that holds the port, choose another with MCP_GAS_CALLBACK_PORT, or unset it to use any free port."
+      : "Finish or cancel the other sign-in, or close the program that holds the port; or choose another port with " +
+        "MCP_GAS_CALLBACK_PORT, or unset it to use any free one."
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a finished sign-in leaves behind. Plain data: who signed in, what was granted, and the tokens (`Redacted`).
  */
-import { Redacted, Schema, SchemaGetter } from "effect"
+import { DateTime, Duration, Effect, Redacted, Schema, SchemaGetter } from "effect"
 import { AccountKey } from "./AccountKey.ts"
 
 /** Identifies one sign-in attempt; safe to log and to show. */
@@ -59,3 +59,14 @@ export class Session extends SessionDraft.extend<Session>("mcp-gas/Session")({
   key: AccountKey,
   generation: Generation
 }) {}
+
+/** An access token with less left than this counts as expired: a call made with it must still be on time. */
+const leastValidity = Duration.minutes(2)
+
+/** Whether the access token can be handed out: for two minutes at least or, if it cannot be renewed, to its very end. */
+export const isFresh = ({ tokens }: SessionDraft): Effect.Effect<boolean> =>
+  Effect.map(DateTime.now, (now) =>
+    DateTime.isLessThan(
+      DateTime.addDuration(now, tokens.refreshToken === undefined ? Duration.zero : leastValidity),
+      tokens.expiresAt
+    ))

@@ -9,7 +9,7 @@ import {
   type ProviderUnreachable,
   type RefreshRejected
 } from "../../../../src/services/provider/AuthorizationServer.ts"
-import { code, refreshToken, request, watched } from "../../../support/providerCanaries.ts"
+import { code, grant, refreshToken, request, watched } from "../../../support/providerCanaries.ts"
 import { type Answer, hang, layer, Stub } from "../../../support/providerStub.ts"
 
 /** Begins an answer and goes on with it in small pieces, never to finish. */
@@ -37,22 +37,24 @@ interface Called {
 const calls = AuthorizationServer.useSync((provider): Readonly<Record<string, Called>> => ({
   "the exchange": { path: "/token", call: Effect.asVoid(provider.exchange(request, code)) },
   "a refresh": { path: "/token", call: Effect.asVoid(provider.refresh(refreshToken, [])) },
-  "a revocation": { path: "/revoke", call: provider.revoke(refreshToken) }
+  "a revocation": { path: "/revoke", call: provider.revoke(refreshToken) },
+  "userinfo": { path: "/userinfo", call: Effect.asVoid(provider.userinfo(grant)) }
 }))
 
 const one = (which: string) => Effect.flatMap(calls, (all) => Effect.fromNullishOr(all[which]))
 
 describe("AuthorizationServer: how long a call takes", () => {
-  for (const which of ["the exchange", "a refresh", "a revocation"]) {
+  for (const which of ["the exchange", "a refresh", "a revocation", "userinfo"]) {
+    const seconds = which === "userinfo" ? 3 : 10
     for (const [how, answer] of [["does not answer", hang], ["does not finish its answer", drip]] as const) {
-      it.effect(`${which} ends after ten seconds where the provider ${how}, also where nothing can be interrupted`, () =>
+      it.effect(`${which} ends after ${seconds} seconds where the provider ${how}, also where nothing can be interrupted`, () =>
         Effect.gen(function*() {
           const stub = yield* Stub
           const { call, path } = yield* one(which)
           yield* stub.answers(path, answer)
           const caller = yield* Effect.forkChild(Effect.flip(watched(Effect.uninterruptible(call))))
           yield* stub.arrived
-          yield* TestClock.adjust("9999 millis")
+          yield* TestClock.adjust(seconds * 1_000 - 1)
           assert.isUndefined(caller.pollUnsafe())
           yield* TestClock.adjust("1 millis")
           const failure = yield* Fiber.join(caller)

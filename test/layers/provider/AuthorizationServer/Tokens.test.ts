@@ -179,14 +179,4 @@ describe("AuthorizationServer: tokens of a Google", () => {
       assert.deepInclude(error, { _tag: "ProviderUnreachable", operation: "userinfo" })
       assert.include(error.message, "401")
     }).pipe(Effect.provide(layer())))
-
-  it.live("userinfo that fails once is asked for again", () =>
-    Effect.gen(function*() {
-      const { userinfo } = yield* AuthorizationServer
-      const google = yield* LocalGoogle
-      const grant = yield* signIn()
-      yield* google.fail("userinfo", { _tag: "ResetBefore" }, 1)
-      assert.deepStrictEqual(yield* userinfo(grant), ada)
-      assert.strictEqual((yield* google.counts).userinfos, 2)
-    }).pipe(Effect.provide(layer())))
 })
