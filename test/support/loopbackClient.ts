@@ -36,7 +36,14 @@ export const send = (
     return Effect.sync(() => outgoing.destroy())
   })
 
-export const get = (url: string, headers: Readonly<Record<string, string>> = {}) => send(url, { headers })
+/** What a browser does with an address: it goes where it is sent. */
+export const get = (url: string, headers: Readonly<Record<string, string>> = {}): Effect.Effect<Answer, NotConnected> =>
+  Effect.flatMap(send(url, { headers }), (answer) => {
+    const { location } = answer.headers
+    return answer.status === 303 && location !== undefined
+      ? get(new URL(location, url).href, headers)
+      : Effect.succeed(answer)
+  })
 
 /** Whether nobody listens on this port. */
 export const refuses = (port: number): Effect.Effect<boolean> =>

@@ -66,7 +66,7 @@ const heldCallbacks = (port: number | undefined) =>
           Effect.andThen(pass("listen"), callbacks.open(flow, offer)).pipe(
             Effect.map((listener) => ({
               ...listener,
-              answer: (page) => Effect.andThen(pass("answer"), listener.answer(page)),
+              answer: (page, stays) => Effect.andThen(pass("answer"), listener.answer(page, stays)),
               linger: Effect.andThen(pass("linger"), listener.linger)
             }))
           )

@@ -225,8 +225,11 @@ export const make = (options: Options) =>
             const decision = yield* decided(flow, restore(Deferred.await(flow.decision)))
             const outcome = yield* Effect.exit(conclude(flow, request, decision))
             const page = pageOf(outcome)
-            yield* listener.answer(page)
-            if (lingers(decision, page)) {
+            // A flow whose layer is closing has no time for reloads.
+            const closing = Exit.hasInterrupts(yield* Effect.exit(restore(Effect.yieldNow)))
+            const stays = !closing && lingers(decision, page)
+            yield* listener.answer(page, stays)
+            if (stays) {
               yield* settle(flow, outcome)
               yield* Effect.exit(restore(Effect.raceFirst(listener.linger, Deferred.await(flow.cut))))
             } else {

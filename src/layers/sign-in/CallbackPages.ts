@@ -133,6 +133,13 @@ export const notThisSignIn: Reply = reply({
   next: "Go back to the page your client opened, or ask it to sign in again. You can close this tab."
 })
 
+/** Sends a browser on to the address of its page, which is asked for anew: nothing of the old address goes along. */
+export const seeOther = (location: string): Reply => ({
+  status: 303,
+  headers: { ...headers, location },
+  body: ""
+})
+
 /** A reply without a page, for what is no person's request. */
 export const bare = (status: number, extra: Readonly<Record<string, string>> = {}): Reply => ({
   status,

@@ -1,7 +1,9 @@
 /**
  * `CallbackServer` on 127.0.0.1: one listener per flow, on a port of its own unless a fixed one is asked for.
  */
-import { Deferred, Effect, Layer, Option, Ref, Result, Semaphore } from "effect"
+import { Deferred, Effect, Layer, Option, Ref, Result, Semaphore, Stream, SubscriptionRef } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Base64Url } from "effect/encoding"
 import {
   type AuthorizationResponse,
   type ExpectedResponse,
@@ -24,6 +26,12 @@ export interface Options {
 interface Answered {
   readonly evicted: Deferred.Deferred<void>
   readonly closed: Deferred.Deferred<void>
+}
+
+/** What browsers are shown, and whether it can be asked for again. */
+interface Shown {
+  readonly page: CallbackPage
+  readonly stays: boolean
 }
 
 const path = "/callback"
@@ -56,12 +64,13 @@ const listen = (
     ({ reason }) => new CallbackUnavailable({ reason, ...(port === undefined ? {} : { port }) })
   )
 
-/** Provides `CallbackServer`; needs `AuthEvents`. Listeners belong to the Scopes they are opened in. */
-export const layer = (options: Options): Layer.Layer<CallbackServer, never, AuthEvents> =>
+/** Provides `CallbackServer`; needs `AuthEvents` and `SecureRandom`. Listeners belong to the Scopes they are opened in. */
+export const layer = (options: Options): Layer.Layer<CallbackServer, never, AuthEvents | SecureRandom.SecureRandom> =>
   Layer.effect(
     CallbackServer,
     Effect.gen(function*() {
       const events = yield* AuthEvents
+      const random = yield* SecureRandom.SecureRandom
       const answered = yield* Ref.make(Option.none<Answered>())
       const opening = yield* Semaphore.make(1)
 
@@ -78,21 +87,35 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
         offer: (response: AuthorizationResponse) => Effect.Effect<boolean>
       ) {
         const { expected, flowId } = flow
-        const page = yield* Deferred.make<CallbackPage>()
+        const shown = yield* Deferred.make<Shown>()
+        // As hard to guess as the state, and worth nothing to anybody else: it opens the page and nothing more.
+        const view = Base64Url.encode(yield* random.randomBytes(16))
+
+        /** Browsers that carried the state and have not been shown their page yet. */
+        const owed = yield* SubscriptionRef.make(0)
 
         const respond = Effect.fnUntraced(function*(request: LoopbackListener.Request) {
           const screened = screen(request)
           if (Result.isFailure(screened)) {
             return screened.failure
           }
-          const validated = validate(screened.success, expected)
+          const query = screened.success
+          if (query.get("view") === view && Deferred.isDoneUnsafe(shown)) {
+            yield* SubscriptionRef.update(owed, (count) => Math.max(0, count - 1))
+            return CallbackPages.outcome(options.serverName, (yield* Deferred.await(shown)).page)
+          }
+          const validated = validate(query, expected)
           if (Result.isFailure(validated)) {
             yield* events.publish({ _tag: "CallbackForged", flowId, reason: validated.failure })
             return CallbackPages.notThisSignIn
           }
+          yield* SubscriptionRef.update(owed, (count) => count + 1)
           const first = yield* offer(validated.success)
           yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId })
-          return CallbackPages.outcome(options.serverName, yield* Deferred.await(page))
+          const { page, stays } = yield* Deferred.await(shown)
+          if (stays) return CallbackPages.seeOther(`${path}?view=${view}`)
+          yield* SubscriptionRef.update(owed, (count) => count - 1)
+          return CallbackPages.outcome(options.serverName, page)
         })
 
         const room: Answered = { evicted: yield* Deferred.make<void>(), closed: yield* Deferred.make<void>() }
@@ -102,14 +125,22 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
           ? listen(undefined, respond)
           : opening.withPermit(Effect.andThen(makeRoom, listen(options.port, respond)))
         // Registered last, so that it runs before the listener waits for its replies to leave.
-        yield* Effect.addFinalizer(() => Deferred.succeed(page, { _tag: "Cancelled" }))
+        yield* Effect.addFinalizer(() => Deferred.succeed(shown, { page: { _tag: "Cancelled" }, stays: false }))
 
         return {
           redirectUri: `http://127.0.0.1:${port}${path}`,
           // From here on a new flow waits for the port instead of being told that it is taken.
-          answer: (shown: CallbackPage) =>
-            Effect.andThen(Ref.set(answered, Option.some(room)), Effect.asVoid(Deferred.succeed(page, shown))),
-          linger: Effect.asVoid(Effect.timeoutOption(Deferred.await(room.evicted), lingerFor))
+          answer: (page: CallbackPage, stays: boolean) =>
+            Effect.andThen(
+              Ref.set(answered, Option.some(room)),
+              Effect.asVoid(Deferred.succeed(shown, { page, stays }))
+            ),
+          // Asked for its port, it still waits for the browsers that are on their way to their page.
+          linger: Deferred.await(room.evicted).pipe(
+            Effect.andThen(Stream.runHead(Stream.filter(SubscriptionRef.changes(owed), (count) => count === 0))),
+            Effect.timeoutOption(lingerFor),
+            Effect.asVoid
+          )
         }
       })
 

@@ -3,7 +3,7 @@
  */
 import { Deferred, Effect, FiberSet, type Scope } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import { Server as TcpServer } from "node:net"
+import { Server as TcpServer, type Socket } from "node:net"
 
 /** What a request is answered with. */
 export interface Reply {
@@ -30,7 +30,11 @@ export interface ListenFailure {
 
 /** How long a peer may take to send its request head; a browser takes milliseconds. Guards memory, not the flow. */
 const requestTimeoutMillis = 10_000
+/** Of the request line and headers together; a browser sends a tenth of it. */
 const maxHeaderBytes = 16_384
+
+/** How many connections may be open. One more makes room for itself: the longest silent one goes. */
+const maxConnections = 512
 
 const requestOf = (message: IncomingMessage): Request => ({
   method: message.method ?? "",
@@ -77,7 +81,15 @@ export const listen = Effect.fnUntraced(function*(
     requestTimeout: requestTimeoutMillis,
     connectionsCheckingInterval: requestTimeoutMillis
   })
+  /** Connections that have not sent a request yet, the oldest first. */
+  const silent = new Set<Socket>()
+  server.on("connection", (socket: Socket) => {
+    silent.add(socket)
+    socket.once("close", () => silent.delete(socket))
+    if (silent.size > maxConnections) silent.values().next().value?.destroy()
+  })
   server.on("request", (message, response) => {
+    silent.delete(message.socket)
     message.resume()
     const answer = surviving(handle(requestOf(message)))
     // A fiber starts before its set knows of it: without the yield, a handler that settles something can have the

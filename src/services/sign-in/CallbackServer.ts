@@ -42,8 +42,11 @@ export interface CallbackListener {
   /**
    * Says what every browser that carried this flow's state is shown, from now on and in answer to requests that are
    * waiting. Nothing is shown before. The first call counts.
+   *
+   * `stays` says that the listener will linger. A browser is then sent on to an address of the page's own, without the
+   * code, so that the code does not stay in its history and a reload does not send it again.
    */
-  readonly answer: (page: CallbackPage) => Effect.Effect<void>
+  readonly answer: (page: CallbackPage, stays: boolean) => Effect.Effect<void>
   /**
    * Gives a person time to reload an answered page: returns after 2 s by the Clock, or as soon as a new flow needs this
    * listener's port.

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Queue, Redacted, Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { connect } from "node:net"
 import { networkInterfaces } from "node:os"
@@ -18,7 +19,7 @@ const flow = {
 const withServer = (port?: number) =>
   Effect.provide(
     CallbackServerLoopback.layer({ serverName: "Test Server", ...(port === undefined ? {} : { port }) }).pipe(
-      Layer.provide(RecordedEvents.layer)
+      Layer.provide([RecordedEvents.layer, SecureRandom.layerWebCrypto])
     )
   )
 
@@ -56,7 +57,7 @@ describe("CallbackServerLoopback", () => {
       assert.strictEqual(response._tag === "Code" ? Redacted.value(response.code) : "", "the-code")
       assert.strictEqual(String(response._tag === "Code" ? response.code : ""), "<redacted:authorization code>")
       assert.isUndefined(page.pollUnsafe())
-      yield* answer(signedIn)
+      yield* answer(signedIn, false)
       assert.include((yield* Fiber.join(page)).text, "Ada is now signed in to Test Server.")
       yield* close
     }).pipe(withServer()))
@@ -64,7 +65,7 @@ describe("CallbackServerLoopback", () => {
   it.effect("offers a refusal with the provider's words", () =>
     Effect.gen(function*() {
       const { answer, close, offered, redirectUri } = yield* open
-      yield* answer({ _tag: "Denied" })
+      yield* answer({ _tag: "Denied" }, false)
       yield* get(`${redirectUri}?error=access_denied&error_description=No%2C%20thanks&state=the-state`)
       assert.deepStrictEqual(
         { ...(yield* Queue.take(offered)) },
@@ -80,8 +81,8 @@ describe("CallbackServerLoopback", () => {
         Effect.all(Array.from({ length: 5 }, () => get(genuine)), { concurrency: "unbounded" })
       )
       yield* Queue.takeN(offered, 5)
-      yield* answer(signedIn)
-      yield* answer({ _tag: "Cancelled" })
+      yield* answer(signedIn, false)
+      yield* answer({ _tag: "Cancelled" }, false)
       const later = yield* get(genuine)
       for (const page of [...(yield* Fiber.join(waiting)), later]) assert.include(page.text, "<h1>Signed in</h1>")
       yield* close
@@ -106,7 +107,7 @@ describe("CallbackServerLoopback", () => {
     Effect.gen(function*() {
       const { answer, close, genuine, offered, port } = yield* open
       const closing = yield* Effect.forkChild(
-        Queue.take(offered).pipe(Effect.andThen(answer({ _tag: "Denied" })), Effect.andThen(close)),
+        Queue.take(offered).pipe(Effect.andThen(answer({ _tag: "Denied" }, false)), Effect.andThen(close)),
         { startImmediately: true }
       )
       assert.include((yield* get(genuine)).text, "Sign-in declined")
@@ -127,7 +128,7 @@ describe("CallbackServerLoopback", () => {
   it.effect("a page goes to no other site: its headers arrive as they are written", () =>
     Effect.gen(function*() {
       const { answer, close, genuine } = yield* open
-      yield* answer(signedIn)
+      yield* answer(signedIn, false)
       const { headers } = yield* get(genuine)
       assert.strictEqual(headers["referrer-policy"], "no-referrer")
       assert.strictEqual(headers["cache-control"], "no-store")
@@ -215,7 +216,7 @@ describe("CallbackServerLoopback", () => {
         for (const part of says(port)) yield* wire.write(part)
         const page = yield* Effect.forkChild(get(genuine))
         yield* Queue.take(offered)
-        yield* answer(signedIn)
+        yield* answer(signedIn, false)
         assert.include((yield* Fiber.join(page)).text, "<h1>Signed in</h1>")
         yield* close
         assert.isTrue(yield* refuses(port))

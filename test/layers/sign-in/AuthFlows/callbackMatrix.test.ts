@@ -1,3 +1,7 @@
+/**
+ * The matrix of what can be sent to the callback listener. Each row is sent before the genuine callback, which must then
+ * succeed, with one exchange.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -5,9 +9,9 @@ import type { CallbackRejection } from "../../../../src/services/sign-in/AuthEve
 import type { AuthFlow } from "../../../../src/services/sign-in/AuthFlows.ts"
 import { visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
-import { type Answer, get, type NotConnected, send } from "../../../support/loopbackClient.ts"
+import { type Answer, dial, get, type NotConnected, refuses, send } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
-import { begin, layerSignIn, pending, portOf, stored, work } from "../../../support/signIn.ts"
+import { begin, layerSignIn, logout, pending, portOf, stored, work } from "../../../support/signIn.ts"
 
 const callback = (flow: AuthFlow, query: string) => `${flow.redirectUri}?${query}`
 const stateOf = (flow: AuthFlow) => new URL(flow.authorizationUrl).searchParams.get("state") ?? ""
@@ -77,6 +81,7 @@ const hostile: Record<string, Hostile> = {
   "HEAD": method("HEAD"),
   "POST": method("POST"),
   "PUT": method("PUT"),
+  "DELETE": method("DELETE"),
   "OPTIONS": method("OPTIONS"),
   "the favicon": {
     request: (flow) =>
@@ -91,6 +96,11 @@ const hostile: Record<string, Hostile> = {
     request: (flow) => get(FakeProvider.consented(flow).replace("/callback", "/callback/")),
     status: 404
   },
+  "a path that begins alike": {
+    request: (flow) => get(FakeProvider.consented(flow).replace("/callback", "/callbackx")),
+    status: 404
+  },
+  "a guess at the address of the page": query(() => "view=AAAAAAAAAAAAAAAAAAAAAA", "state_missing"),
   "an encoded path": {
     request: (flow) => get(FakeProvider.consented(flow).replace("/callback", "/%63allback")),
     status: 404
@@ -107,6 +117,14 @@ const hostile: Record<string, Hostile> = {
   "a prefetch by a Firefox of old": headers({ "x-moz": "prefetch" }, 204)
 }
 
+/** What is no request at all, or not yet. */
+const wires: Readonly<Record<string, string>> = {
+  "a connection that says nothing": "",
+  "half a request": "GET /callback?state=",
+  "half a body": "POST /callback HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nx",
+  "the start of TLS": "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"
+}
+
 describe("State comes first", () => {
   for (const [what, { reason, request, status }] of Object.entries(hostile)) {
     it.effect(`${what} changes nothing, and the genuine callback then succeeds`, () =>
@@ -114,6 +132,7 @@ describe("State comes first", () => {
         const flow = yield* begin(work)
         const answer = yield* request(flow)
         assert.strictEqual(answer.status, status)
+        if (status === 405) assert.strictEqual(answer.headers.allow, "GET")
         assert.notInclude(answer.text, "Signed in")
         assert.strictEqual(answer.headers["cache-control"], "no-store")
         assert.deepStrictEqual(yield* RecordedEvents.forgeries, reason === undefined ? [] : [reason])
@@ -128,6 +147,48 @@ describe("State comes first", () => {
         assert.deepStrictEqual(codes, ["genuine"])
       }).pipe(Effect.provide(layerSignIn())))
   }
+
+  for (const [what, bytes] of Object.entries(wires)) {
+    it.effect(`${what} delays neither the genuine callback nor the close`, () =>
+      Effect.gen(function*() {
+        const flow = yield* begin(work)
+        const wire = yield* dial(portOf(flow))
+        yield* wire.write(bytes)
+        assert.strictEqual((yield* get(FakeProvider.consented(flow))).status, 200)
+        assert.strictEqual((yield* flow.outcome).key, work)
+        yield* logout(work)
+        assert.isTrue(yield* refuses(portOf(flow)))
+        assert.strictEqual(yield* visits("exchange"), 1)
+      }).pipe(Effect.scoped, Effect.provide(layerSignIn())))
+  }
+
+  it.effect("a refusal with the right state ends the flow, with the page when it has settled", () =>
+    Effect.gen(function*() {
+      const flow = yield* begin(work)
+      const page = yield* get(FakeProvider.denied(flow))
+      assert.include(page.text, "Sign-in declined")
+      assert.strictEqual((yield* Effect.flip(flow.outcome))._tag, "ConsentDenied")
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("a code sends the browser on to an address without it, where the same page stays", () =>
+    Effect.gen(function*() {
+      const flow = yield* begin(work)
+      const first = yield* send(FakeProvider.consented(flow))
+      assert.strictEqual(first.status, 303)
+      const location = new URL(first.headers.location ?? "", flow.redirectUri)
+      assert.strictEqual(`${location.origin}${location.pathname}`, flow.redirectUri)
+      assert.deepStrictEqual(Array.from(location.searchParams.keys()), ["view"])
+      for (const header of ["content-security-policy", "x-content-type-options", "referrer-policy"]) {
+        assert.property(first.headers, header)
+      }
+      const page = yield* send(location.href)
+      assert.include(page.text, "<h1>Signed in</h1>")
+      assert.strictEqual((yield* send(location.href)).text, page.text)
+      // The same again is the same page again, and no other exchange.
+      assert.strictEqual((yield* get(FakeProvider.consented(flow))).text, page.text)
+      assert.strictEqual(yield* visits("exchange"), 1)
+      assert.strictEqual(yield* RecordedEvents.count("CallbackDuplicate"), 1)
+    }).pipe(Effect.provide(layerSignIn())))
 
   it.effect("all of it together neither prolongs the flow nor shortens it", () =>
     Effect.gen(function*() {
