@@ -1,7 +1,7 @@
 /**
  * `CallbackServer` on 127.0.0.1: one listener per flow, on a port of its own unless a fixed one is asked for.
  */
-import { Deferred, Effect, Layer, Option, Ref, Result, Semaphore, Stream, SubscriptionRef } from "effect"
+import { Deferred, Duration, Effect, Layer, Option, Ref, Result, Semaphore, Stream, SubscriptionRef } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Base64Url } from "effect/encoding"
 import {
@@ -18,6 +18,8 @@ import * as LoopbackListener from "./LoopbackListener.ts"
 export interface Options {
   /** The only port to listen on; absent: any free one. */
   readonly port?: number
+  /** How long an answered listener stays for reloads; two seconds unless said. */
+  readonly lingerFor?: Duration.Duration
   /** The name the pages give to what is signed in to. */
   readonly serverName: string
 }
@@ -35,7 +37,7 @@ interface Shown {
 }
 
 const path = "/callback"
-const lingerFor = "2 seconds"
+const defaultLinger = Duration.seconds(2)
 
 /** What browsers send when they fetch a page nobody has asked for yet. */
 const isPrefetch = (request: LoopbackListener.Request): boolean =>
@@ -138,7 +140,7 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
           // Asked for its port, it still waits for the browsers that are on their way to their page.
           linger: Deferred.await(room.evicted).pipe(
             Effect.andThen(Stream.runHead(Stream.filter(SubscriptionRef.changes(owed), (count) => count === 0))),
-            Effect.timeoutOption(lingerFor),
+            Effect.timeoutOption(options.lingerFor ?? defaultLinger),
             Effect.asVoid
           )
         }

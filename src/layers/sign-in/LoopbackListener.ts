@@ -28,13 +28,17 @@ export interface ListenFailure {
   readonly reason: string
 }
 
-/** How long a peer may take to send its request head; a browser takes milliseconds. Guards memory, not the flow. */
-const requestTimeoutMillis = 10_000
-/** Of the request line and headers together; a browser sends a tenth of it. */
-const maxHeaderBytes = 16_384
+/** What a peer may take up. All of it guards memory; none of it is near to what a browser needs. */
+export interface Limits {
+  /** Milliseconds a connection may stay without a whole request, silent or slow; real time, kept by the HTTP server. */
+  readonly requestMillis: number
+  /** Of the request line and headers together. */
+  readonly headerBytes: number
+  /** Connections without a whole request. One more makes room for itself: the one that has been there longest goes. */
+  readonly silentConnections: number
+}
 
-/** How many connections may be open. One more makes room for itself: the longest silent one goes. */
-const maxConnections = 512
+const defaultLimits: Limits = { requestMillis: 10_000, headerBytes: 16_384, silentConnections: 512 }
 
 const requestOf = (message: IncomingMessage): Request => ({
   method: message.method ?? "",
@@ -71,22 +75,23 @@ const surviving = (reply: Effect.Effect<Reply>): Effect.Effect<Reply> =>
  */
 export const listen = Effect.fnUntraced(function*(
   port: number | undefined,
-  handle: (request: Request) => Effect.Effect<Reply>
+  handle: (request: Request) => Effect.Effect<Reply>,
+  limits: Limits = defaultLimits
 ): Effect.fn.Return<number, ListenFailure, Scope.Scope> {
   const requests = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(requests)()
   const server = createServer({
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: requestTimeoutMillis,
-    requestTimeout: requestTimeoutMillis,
-    connectionsCheckingInterval: requestTimeoutMillis
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.requestMillis,
+    requestTimeout: limits.requestMillis,
+    connectionsCheckingInterval: limits.requestMillis
   })
   /** Connections that have not sent a request yet, the oldest first. */
   const silent = new Set<Socket>()
   server.on("connection", (socket: Socket) => {
     silent.add(socket)
     socket.once("close", () => silent.delete(socket))
-    if (silent.size > maxConnections) silent.values().next().value?.destroy()
+    if (silent.size > limits.silentConnections) silent.values().next().value?.destroy()
   })
   server.on("request", (message, response) => {
     silent.delete(message.socket)

@@ -37,6 +37,31 @@ describe("LoopbackListener", () => {
       assert.isTrue(yield* refuses(port))
     }))
 
+  for (
+    const [what, bytes] of [["says nothing", ""], ["never finishes its request", "GET / HTTP/1.1\r\nHost: x"]] as const
+  ) {
+    it.live(`gives a connection up that ${what}, in its own time`, () =>
+      Effect.gen(function*() {
+        const limits = { requestMillis: 100, headerBytes: 1_000, silentConnections: 10 }
+        const port = yield* LoopbackListener.listen(undefined, () => Effect.succeed(ok), limits)
+        const wire = yield* dial(port)
+        yield* wire.write(bytes)
+        assert.match(yield* wire.untilClosed, /^(HTTP\/1\.1 408 |$)/)
+        assert.strictEqual((yield* get(urlOf(port))).status, 200)
+      }).pipe(Effect.scoped))
+  }
+
+  it.live("makes room for a connection too many with the one that has been silent longest", () =>
+    Effect.gen(function*() {
+      const limits = { requestMillis: 10_000, headerBytes: 1_000, silentConnections: 2 }
+      const port = yield* LoopbackListener.listen(undefined, () => Effect.succeed(ok), limits)
+      const oldest = yield* dial(port)
+      yield* dial(port)
+      yield* dial(port)
+      assert.strictEqual(yield* oldest.untilClosed, "")
+      assert.strictEqual((yield* get(urlOf(port))).status, 200)
+    }).pipe(Effect.scoped))
+
   it.live("tells its handler what a request says, undecoded", () =>
     Effect.gen(function*() {
       const { allow, arrived, close, port } = yield* held
