@@ -5,7 +5,6 @@ import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { connect } from "node:net"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import * as LocalGoogleOidc from "../../src/layers/local-google/LocalGoogleOidc.ts"
@@ -74,13 +73,4 @@ export const codeOf = (result: CallResult): unknown => {
 
 export const portOf = (redirectUri: string): number => Number(new URL(redirectUri).port)
 
-/** Whether a connection to a port of this machine is refused. */
-export const refuses = (port: number) =>
-  Effect.callback<boolean>((resume) => {
-    const socket = connect(port, "127.0.0.1")
-    socket.once("connect", () => {
-      socket.destroy()
-      resume(Effect.succeed(false))
-    })
-    socket.once("error", () => resume(Effect.succeed(true)))
-  })
+export { refuses } from "./loopbackClient.ts"

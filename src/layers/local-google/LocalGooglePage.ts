@@ -3,17 +3,8 @@
  * readable by keyboard and screen reader, light or dark as the person prefers. Whatever comes from outside is escaped.
  */
 import type { LocalAccount } from "../../services/local-google/LocalGoogle.ts"
+import { escape } from "../sign-in/HtmlText.ts"
 import * as Scopes from "./LocalGoogleScopes.ts"
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  "\"": "&quot;",
-  "'": "&#39;"
-}
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 
 const style = `
 :root { color-scheme: light dark; --ink: #1f1f1f; --soft: #5b5f65; --line: #d5d8dc; --paper: #fff; --ground: #f0f4f9; --blue: #0b57d0; --on: #fff }

@@ -3,6 +3,7 @@
  */
 import type { CallbackPage } from "../../services/sign-in/CallbackServer.ts"
 import type { Account } from "../../services/sign-in/Session.ts"
+import { escape } from "./HtmlText.ts"
 import type { Reply } from "./LoopbackListener.ts"
 
 /** What is said on a page. */
@@ -13,16 +14,6 @@ interface Words {
   readonly text: string
   readonly next: string
 }
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  "\"": "&quot;",
-  "'": "&#39;"
-}
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 
 const style = `
 :root { color-scheme: light dark; --ink: #1f2328; --paper: #fff; --quiet: #59636e; --good: #1a7f37; --bad: #cf222e }
