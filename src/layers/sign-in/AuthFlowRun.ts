@@ -231,7 +231,12 @@ export const make = (options: Options) =>
             yield* listener.answer(page, stays)
             if (stays) {
               yield* settle(flow, outcome)
-              yield* Effect.exit(restore(Effect.raceFirst(listener.linger, Deferred.await(flow.cut))))
+              const lingered = yield* Effect.exit(restore(Effect.raceFirst(
+                Effect.as(listener.linger, true),
+                Effect.as(Deferred.await(flow.cut), false)
+              )))
+              // Cut short, it still does not leave a browser that is on its way to its page with a refused connection.
+              if (!Exit.isSuccess(lingered) || !lingered.value) yield* listener.seen
             } else {
               yield* Scope.close(listening, Exit.void)
               yield* settle(flow, outcome)

@@ -39,6 +39,9 @@ interface Shown {
 const path = "/callback"
 const defaultLinger = Duration.seconds(2)
 
+/** More than a browser on this machine needs to follow a redirect. */
+const onTheWay = Duration.millis(250)
+
 /** What browsers send when they fetch a page nobody has asked for yet. */
 const isPrefetch = (request: LoopbackListener.Request): boolean =>
   [request.headers["sec-purpose"], request.headers["purpose"], request.headers["x-moz"]].some((purpose) =>
@@ -90,11 +93,13 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
       ) {
         const { expected, flowId } = flow
         const shown = yield* Deferred.make<Shown>()
-        // As hard to guess as the state, and worth nothing to anybody else: it opens the page and nothing more.
+        // Hard to guess, and worth nothing to anybody else: it opens the page and nothing more.
         const view = Base64Url.encode(yield* random.randomBytes(16))
 
         /** Browsers that carried the state and have not been shown their page yet. */
         const owed = yield* SubscriptionRef.make(0)
+
+        const paid = Stream.runHead(Stream.filter(SubscriptionRef.changes(owed), (count) => count === 0))
 
         const respond = Effect.fnUntraced(function*(request: LoopbackListener.Request) {
           const screened = screen(request)
@@ -139,10 +144,11 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
             ),
           // Asked for its port, it still waits for the browsers that are on their way to their page.
           linger: Deferred.await(room.evicted).pipe(
-            Effect.andThen(Stream.runHead(Stream.filter(SubscriptionRef.changes(owed), (count) => count === 0))),
+            Effect.andThen(paid),
             Effect.timeoutOption(options.lingerFor ?? defaultLinger),
             Effect.asVoid
-          )
+          ),
+          seen: Effect.asVoid(Effect.timeoutOption(Effect.interruptible(paid), onTheWay))
         }
       })
 

@@ -48,10 +48,15 @@ export interface CallbackListener {
    */
   readonly answer: (page: CallbackPage, stays: boolean) => Effect.Effect<void>
   /**
-   * Gives a person time to reload an answered page: returns after 2 s by the Clock, or as soon as a new flow needs this
-   * listener's port.
+   * Gives a person time to reload an answered page: returns after 2 s by the Clock, or when a new flow needs this
+   * listener's port and every browser has been shown its page.
    */
   readonly linger: Effect.Effect<void>
+  /**
+   * Waits for browsers that were sent on to their page and are on their way to it, a quarter of a second at most: for
+   * when the lingering is cut short.
+   */
+  readonly seen: Effect.Effect<void>
 }
 
 export class CallbackServer extends Context.Service<CallbackServer, {

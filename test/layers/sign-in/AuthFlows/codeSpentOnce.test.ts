@@ -72,7 +72,7 @@ describe("A code is spent once", () => {
       }).pipe(Effect.provide(layerSignIn())))
   }
 
-  it.effect("the browser is sent not a byte before the session is in the store", () =>
+  it.live("the browser is sent not a byte before the session is in the store", () =>
     Effect.gen(function*() {
       const flow = yield* begin(work)
       const port = portOf(flow)

@@ -65,7 +65,7 @@ describe("Leaving", () => {
       assert.strictEqual((yield* Fiber.join(page)).status, 200)
     }).pipe(Effect.provide(layerSignIn())))
 
-  it.effect("a browser that hangs up before its page comes does not undo the sign-in", () =>
+  it.live("a browser that hangs up before its page comes does not undo the sign-in", () =>
     Effect.gen(function*() {
       const exchange = yield* gate("exchange")
       const flow = yield* begin(work)

@@ -1,11 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { ExchangeFailed } from "../../../../src/services/provider/AuthorizationServer.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
 import { get, nextTurns, refuses } from "../../../support/loopbackClient.ts"
-import { begin, flowOf, layerSignIn, portOf, start, work } from "../../../support/signIn.ts"
+import { begin, flowOf, layerSignIn, portOf, signIn, start, work } from "../../../support/signIn.ts"
+
+describe("Lingering that is cut short", () => {
+  it.live("by the layer closing still shows the browser its page", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const engine = yield* signIn(scope)
+      yield* Effect.gen(function*() {
+        const flow = yield* begin(work)
+        const tab = yield* Effect.forkChild(get(FakeProvider.consented(flow)), { startImmediately: true })
+        yield* flow.outcome
+        yield* Scope.close(scope, Exit.void)
+        assert.include((yield* Fiber.join(tab)).text, "<h1>Signed in</h1>")
+        assert.isTrue(yield* refuses(portOf(flow)))
+      }).pipe(Effect.provideContext(engine))
+    }))
+})
 
 describe("Lingering", () => {
   it.effect("an answered page can be reloaded for two seconds and not a millisecond longer", () =>
