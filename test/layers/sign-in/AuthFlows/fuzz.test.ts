@@ -33,7 +33,10 @@ const Piece = Schema.Literals([
   " HTTP/1.0",
   "\r\n",
   "\n",
-  "Host: 127.0.0.1",
+  "Host: 127.0.0.1:{port}\r\n",
+  "GET /callback?",
+  " HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n",
+  "&iss=https://evil.test",
   "Host: evil.test",
   "Content-Length: 99",
   "Transfer-Encoding: chunked",
@@ -68,7 +71,7 @@ describe("Fuzzing", () => {
     Effect.gen(function*() {
       const flow = yield* begin(work)
       const wire = yield* dial(portOf(flow))
-      yield* wire.write(pieces.join(""))
+      yield* wire.write(pieces.join("").replaceAll("{port}", String(portOf(flow))))
       yield* wire.write("\r\n\r\n")
       yield* unharmed(flow)
     }).pipe(Effect.scoped, Effect.provide(layerSignIn())), runs)
@@ -79,7 +82,7 @@ describe("Fuzzing", () => {
     ([pieces, text]) =>
       Effect.gen(function*() {
         const flow = yield* begin(work)
-        const query = encodeURI(`${pieces.join("")}&state=${text}`.replace(/[^\x20-\x7e]/g, "?"))
+        const query = `${pieces.join("")}&state=${text}`.replace(/[^\x21-\x7e]/g, "?")
         const wire = yield* dial(portOf(flow))
         yield* wire.write(`GET /callback?${query} HTTP/1.1\r\nHost: 127.0.0.1:${portOf(flow)}\r\n\r\n`)
         yield* wire.untilClosed
