@@ -131,6 +131,21 @@ describe("a stop in the middle of an exchange", () => {
     }).pipe(Effect.provide(layer)))
 })
 
+describe("a status that waits", () => {
+  it.live("is answered when the sign-in has ended, whoever ended it and however", () =>
+    Effect.gen(function*() {
+      const person = yield* Person
+      const { begun, server } = yield* waiting()
+      const status = yield* Effect.forkChild(auth(server, { mode: "status", waitSeconds: 300 }), {
+        startImmediately: true
+      })
+      yield* auth(server, { mode: "status" })
+      assert.isUndefined(status.pollUnsafe())
+      yield* Effect.flatMap(person.consent(text(begun, "authUrl"), { _tag: "Allow" }), person.visit)
+      assert.strictEqual(text(yield* Fiber.join(status), "status"), "authenticated")
+    }).pipe(Effect.provide(layer)))
+})
+
 describe("a server that is killed", () => {
   it.live("fails the calls that wait for it", () =>
     Effect.gen(function*() {

@@ -46,7 +46,7 @@ const retryAfter = (response: Response): number | undefined => {
 }
 
 /** What `oauth4webapi` finds wrong with an endpoint before it sends anything there. */
-const beforeSending: ReadonlySet<unknown> = new Set([
+const refusedUnsent: ReadonlySet<unknown> = new Set([
   OAuth.MISSING_SERVER_METADATA,
   OAuth.INVALID_SERVER_METADATA,
   OAuth.HTTP_REQUEST_FORBIDDEN,
@@ -88,7 +88,7 @@ const classify = ({ cause: error }: Rejected, secrets: Secrets): Failure => {
       subtype
     }
   }
-  if (error instanceof OAuth.OperationProcessingError && beforeSending.has(error.code)) {
+  if (error instanceof OAuth.OperationProcessingError && refusedUnsent.has(error.code)) {
     return {
       _tag: "Unusable",
       error: "malformed_response",

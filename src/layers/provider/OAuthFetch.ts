@@ -41,7 +41,7 @@ const readBody = (response: HttpClientResponse.HttpClientResponse) =>
 export type Limit = "10 seconds" | "3 seconds"
 
 /** Failures that come before the first byte is sent: looking the host up, connecting. */
-const beforeSending = new Set([
+const beforeSending: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
