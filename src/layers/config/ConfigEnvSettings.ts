@@ -35,12 +35,24 @@ export const scopes = (text: string): Decoded<ReadonlyArray<string>> => {
 export const browser = (text: string): Decoded<BrowserChoice> =>
   Result.succeed(text.toLowerCase() === "none" ? { _tag: "None" } : { _tag: "Command", command: text })
 
+/** Ports above 1023 that no browser connects to (the "bad ports" of the Fetch standard). */
+const portsBrowsersBlock = new Set(
+  [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080]
+)
+
+/**
+ * A port that a program without privileges may listen on and that a browser will go to. Port 80 would also be left out
+ * of the Host header.
+ */
 export const callbackPort = (text: string): Decoded<Option.Option<number>> => {
+  const remedy = "Set MCP_GAS_CALLBACK_PORT to another number, or leave it unset for any free port."
   const port = /^\d{1,5}$/u.test(text) ? Number(text) : 0
-  return port >= 1 && port <= 65_535 ? Result.succeed(Option.some(port)) : refuse(
-    `It is ${quote(text)}, but a port is a whole number from 1 to 65535.`,
-    "Set MCP_GAS_CALLBACK_PORT to such a number, or leave it unset for any free port."
-  )
+  if (port < 1024 || port > 65_535) {
+    return refuse(`It is ${quote(text)}, but a callback port is a whole number from 1024 to 65535.`, remedy)
+  }
+  return portsBrowsersBlock.has(port)
+    ? refuse(`It is ${port}, a port that browsers refuse to connect to.`, remedy)
+    : Result.succeed(Option.some(port))
 }
 
 /** Longer than a person needs, and than a provider's page or a listener on an open port should last. */

@@ -1,21 +1,55 @@
 /**
  * Writes what happens in the sign-in engine to the log, a line an event.
  */
-import { Effect, Layer, Stream } from "effect"
-import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import { Clock, Effect, Layer, Ref, Stream } from "effect"
+import { type AuthEvent, AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 
-/** Provides nothing; needs `AuthEvents`. Forged callbacks and browsers that did not open are warnings. */
+type Forged = Extract<AuthEvent, { readonly _tag: "CallbackForged" }>
+
+/** What has been said of forged callbacks. */
+interface Said {
+  /** Milliseconds by the Clock at which the latest line was written. */
+  readonly at: number
+  /** How many have come since, unmentioned. */
+  readonly unsaid: number
+}
+
+/** Whoever floods the listener must not flood the log as well. */
+const quietMillis = 1_000
+
+const line = ({ _tag, ...details }: AuthEvent) =>
+  (_tag === "CallbackForged" || _tag === "BrowserFailed" ? Effect.logWarning(_tag) : Effect.logInfo(_tag)).pipe(
+    Effect.annotateLogs(details)
+  )
+
+/**
+ * Provides nothing; needs `AuthEvents`. Forged callbacks and browsers that did not open are warnings. Of forged callbacks
+ * there is one line a second at most: the next one, or the next event of another kind, tells how many came unmentioned.
+ */
 export const layer: Layer.Layer<never, never, AuthEvents> = Layer.effectDiscard(
   Effect.gen(function*() {
     const events = yield* Effect.flatMap(AuthEvents, ({ subscribe }) => subscribe)
+    const said = yield* Ref.make<Said>({ at: -quietMillis, unsaid: 0 })
+
+    const forged = Effect.fnUntraced(function*(event: Forged) {
+      const now = yield* Clock.currentTimeMillis
+      const unmentioned = yield* Ref.modify(
+        said,
+        ({ at, unsaid }) =>
+          now - at < quietMillis ? [undefined, { at, unsaid: unsaid + 1 }] : [unsaid, { at: now, unsaid: 0 }]
+      )
+      if (unmentioned === undefined) return
+      yield* Effect.annotateLogs(line(event), unmentioned === 0 ? {} : { unmentioned })
+    })
+
+    const caughtUp = Effect.gen(function*() {
+      const { unsaid } = yield* Ref.getAndUpdate(said, ({ at }) => ({ at, unsaid: 0 }))
+      if (unsaid > 0) yield* Effect.annotateLogs(Effect.logWarning("CallbackForged"), { unmentioned: unsaid })
+    })
+
     yield* Stream.runForEach(
       events,
-      ({ _tag, ...details }) =>
-        (_tag === "CallbackForged" || _tag === "BrowserFailed" ? Effect.logWarning(_tag) : Effect.logInfo(_tag)).pipe(
-          Effect.annotateLogs(details)
-        )
-    ).pipe(
-      Effect.forkScoped
-    )
+      (event) => event._tag === "CallbackForged" ? forged(event) : Effect.andThen(caughtUp, line(event))
+    ).pipe(Effect.forkScoped)
   })
 )

@@ -69,50 +69,62 @@ const who = (account: Account): string => {
   return account.name === undefined ? account.email : `${account.name} (${account.email})`
 }
 
-/** The page that says how a flow ended. `server` is the name of what was signed in to. */
-export const outcome = (server: string, page: CallbackPage): Reply => {
+const wordsOf = (server: string, page: CallbackPage): Words => {
   switch (page._tag) {
     case "SignedIn":
-      return reply({
+      return {
         status: 200,
         tone: "good",
         title: "Signed in",
         text: `${who(page.account)} is now signed in to ${server}.`,
         next: closeTab
-      })
+      }
     case "Denied":
-      return reply({
+      return {
         status: 200,
         tone: "neutral",
         title: "Sign-in declined",
         text: `You did not allow access, so nothing was signed in to ${server}.`,
         next: "If that was not what you meant, ask your client to sign in again. You can close this tab."
-      })
+      }
     case "Failed":
-      return reply({
+      return {
         status: 400,
         tone: "bad",
         title: "Sign-in failed",
         text: page.error.message,
         next: `${page.error.remedy} You can close this tab.`
-      })
+      }
     case "Expired":
-      return reply({
+      return {
         status: 410,
         tone: "bad",
         title: "Sign-in expired",
         text: "This sign-in took too long and has ended.",
         next: "Ask your client to sign in again. You can close this tab."
-      })
+      }
     case "Cancelled":
-      return reply({
+      return {
         status: 410,
         tone: "neutral",
         title: "Sign-in cancelled",
         text: `This sign-in was ended before it was finished, so nothing was signed in to ${server}.`,
         next: "Ask your client to sign in again when you want to. You can close this tab."
-      })
+      }
   }
+}
+
+/** The page that says how a flow ended. `server` is the name of what was signed in to. */
+export const outcome = (server: string, page: CallbackPage): Reply => reply(wordsOf(server, page))
+
+/** The page for a browser whose response came after another one had decided the flow: how it ended, and that it had. */
+export const alreadyDone = (server: string, page: CallbackPage): Reply => {
+  const words = wordsOf(server, page)
+  return reply({
+    ...words,
+    title: "Already done",
+    text: `This sign-in was finished in another tab, and nothing more came of this one. ${words.text}`
+  })
 }
 
 /** The page for a request that is not the answer to this flow. It says nothing about the flow. */

@@ -1,9 +1,8 @@
 /**
  * `CallbackServer` on 127.0.0.1: one listener per flow, on a port of its own unless a fixed one is asked for.
  */
-import { Deferred, Duration, Effect, Layer, Option, Ref, Result, Semaphore, Stream, SubscriptionRef } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { Base64Url } from "effect/encoding"
+import { Deferred, Duration, Effect, Equal, Layer, Option, Ref, Result, Semaphore } from "effect"
+import type { SecureRandom } from "effect/crypto"
 import {
   type AuthorizationResponse,
   type ExpectedResponse,
@@ -13,6 +12,7 @@ import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { type CallbackPage, CallbackServer, CallbackUnavailable } from "../../services/sign-in/CallbackServer.ts"
 import type { FlowId } from "../../services/sign-in/Session.ts"
 import * as CallbackPages from "./CallbackPages.ts"
+import * as CallbackVisits from "./CallbackVisits.ts"
 import * as LoopbackListener from "./LoopbackListener.ts"
 
 export interface Options {
@@ -75,7 +75,7 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
     CallbackServer,
     Effect.gen(function*() {
       const events = yield* AuthEvents
-      const random = yield* SecureRandom.SecureRandom
+      const random = yield* Effect.context<SecureRandom.SecureRandom>()
       const answered = yield* Ref.make(Option.none<Answered>())
       const opening = yield* Semaphore.make(1)
 
@@ -93,36 +93,42 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
       ) {
         const { expected, flowId } = flow
         const shown = yield* Deferred.make<Shown>()
-        // Hard to guess, and worth nothing to anybody else: it opens the page and nothing more.
-        const view = Base64Url.encode(yield* random.randomBytes(16))
+        const deciding = yield* Deferred.make<AuthorizationResponse>()
+        const visits = yield* Effect.provideContext(CallbackVisits.make, random)
 
-        /** Browsers that carried the state and have not been shown their page yet. */
-        const owed = yield* SubscriptionRef.make(0)
-
-        const paid = Stream.runHead(Stream.filter(SubscriptionRef.changes(owed), (count) => count === 0))
+        /** The page of the flow, or that it is already done where this response is not the one that decided it. */
+        const pageFor = Effect.fnUntraced(function*({ response }: CallbackVisits.Visit, page: CallbackPage) {
+          const late = Deferred.isDoneUnsafe(deciding) && !Equal.equals(yield* Deferred.await(deciding), response)
+          return (late ? CallbackPages.alreadyDone : CallbackPages.outcome)(options.serverName, page)
+        })
 
         const respond = Effect.fnUntraced(function*(request: LoopbackListener.Request) {
           const screened = screen(request)
-          if (Result.isFailure(screened)) {
-            return screened.failure
-          }
+          if (Result.isFailure(screened)) return screened.failure
           const query = screened.success
-          if (query.get("view") === view && Deferred.isDoneUnsafe(shown)) {
-            yield* SubscriptionRef.update(owed, (count) => Math.max(0, count - 1))
-            return CallbackPages.outcome(options.serverName, (yield* Deferred.await(shown)).page)
+          const visited = yield* visits.find(query.get("view") ?? "")
+          if (Option.isSome(visited) && Deferred.isDoneUnsafe(shown)) {
+            yield* visits.end(visited.value)
+            return yield* pageFor(visited.value, (yield* Deferred.await(shown)).page)
           }
           const validated = validate(query, expected)
           if (Result.isFailure(validated)) {
             yield* events.publish({ _tag: "CallbackForged", flowId, reason: validated.failure })
             return CallbackPages.notThisSignIn
           }
-          yield* SubscriptionRef.update(owed, (count) => count + 1)
-          const first = yield* offer(validated.success)
+          const response = validated.success
+          // Noted before it can decide anything: what closes after the decision must know of this browser.
+          const visit = yield* visits.begin(response)
+          const first = yield* offer(response)
+          if (first) yield* Deferred.succeed(deciding, response)
           yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId })
-          const { page, stays } = yield* Deferred.await(shown)
-          if (stays) return CallbackPages.seeOther(`${path}?view=${view}`)
-          yield* SubscriptionRef.update(owed, (count) => count - 1)
-          return CallbackPages.outcome(options.serverName, page)
+          const page = yield* Effect.raceFirst(
+            Effect.asSome(Deferred.await(shown)),
+            Effect.as(request.gone, Option.none<Shown>())
+          )
+          if (Option.isSome(page) && page.value.stays) return CallbackPages.seeOther(`${path}?view=${visit.view}`)
+          yield* visits.end(visit)
+          return Option.isNone(page) ? CallbackPages.bare(410) : yield* pageFor(visit, page.value.page)
         })
 
         const room: Answered = { evicted: yield* Deferred.make<void>(), closed: yield* Deferred.make<void>() }
@@ -144,11 +150,11 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
             ),
           // Asked for its port, it still waits for the browsers that are on their way to their page.
           linger: Deferred.await(room.evicted).pipe(
-            Effect.andThen(paid),
+            Effect.andThen(visits.allEnded),
             Effect.timeoutOption(options.lingerFor ?? defaultLinger),
             Effect.asVoid
           ),
-          seen: Effect.asVoid(Effect.timeoutOption(Effect.interruptible(paid), onTheWay))
+          seen: Effect.asVoid(Effect.timeoutOption(Effect.interruptible(visits.allEnded), onTheWay))
         }
       })
 

@@ -21,6 +21,8 @@ export interface Request {
   readonly port: number | undefined
   /** Lower-case names; a header sent more than once is joined with commas, the Host header excepted. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** Returns when the peer has hung up without its reply. */
+  readonly gone: Effect.Effect<void>
 }
 
 /** Why a port could not be opened: the system's error code. */
@@ -30,7 +32,10 @@ export interface ListenFailure {
 
 /** What a peer may take up. All of it guards memory; none of it is near to what a browser needs. */
 export interface Limits {
-  /** Milliseconds a connection may stay without a whole request, silent or slow; real time, kept by the HTTP server. */
+  /**
+   * Milliseconds a connection may stay without a whole request, silent or slow. Real time, kept by the HTTP server, which
+   * looks once in as many: a connection is given up after this time at the earliest and twice as much at the latest.
+   */
   readonly requestMillis: number
   /** Of the request line and headers together. */
   readonly headerBytes: number
@@ -40,21 +45,32 @@ export interface Limits {
 
 const defaultLimits: Limits = { requestMillis: 10_000, headerBytes: 16_384, silentConnections: 512 }
 
-const requestOf = (message: IncomingMessage): Request => ({
+/** Returns when the reply has left, or the peer has. */
+const replied = (response: ServerResponse) =>
+  Effect.callback<void>((resume) => {
+    const onClose = () => resume(Effect.void)
+    if (response.destroyed || response.closed) return onClose()
+    response.once("close", onClose)
+    return Effect.sync(() => response.off("close", onClose))
+  })
+
+const requestOf = (message: IncomingMessage, response: ServerResponse): Request => ({
   method: message.method ?? "",
   target: message.url ?? "",
   port: message.socket.localPort,
   headers: Object.fromEntries(
     Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])
-  )
+  ),
+  gone: replied(response)
 })
 
 /** Sends the reply and returns when it has left, or the peer has. */
 const send = (response: ServerResponse, reply: Reply) =>
-  Effect.callback<void>((resume) => {
-    if (response.destroyed || response.closed) return resume(Effect.void)
-    response.once("close", () => resume(Effect.void))
-    response.writeHead(reply.status, { ...reply.headers, connection: "close" }).end(reply.body)
+  Effect.suspend(() => {
+    if (!response.destroyed) {
+      response.writeHead(reply.status, { ...reply.headers, connection: "close" }).end(reply.body)
+    }
+    return replied(response)
   })
 
 /** A handler that dies takes its own request down and nothing else. */
@@ -96,7 +112,7 @@ export const listen = Effect.fnUntraced(function*(
   server.on("request", (message, response) => {
     silent.delete(message.socket)
     message.resume()
-    const answer = surviving(handle(requestOf(message)))
+    const answer = surviving(handle(requestOf(message, response)))
     // A fiber starts before its set knows of it: without the yield, a handler that settles something can have the
     // Scope closed behind its back while nobody is waiting for its reply.
     run(Effect.yieldNow.pipe(Effect.andThen(answer), Effect.flatMap((reply) => send(response, reply))))

@@ -137,7 +137,7 @@ describe("ConfigEnv", () => {
 
   const unusable: ReadonlyArray<readonly [name: string, values: ReadonlyArray<string>]> = [
     ["MCP_GAS_HOME", ["gas", "./gas", "~ada/gas"]],
-    ["MCP_GAS_CALLBACK_PORT", ["0", "65536", "-1", "80.5", "1e3", "0x50", "http", "999999999999"]],
+    ["MCP_GAS_CALLBACK_PORT", ["0", "80", "1023", "6000", "65536", "-1", "80.5", "1e3", "0x50", "http", "999999999999"]],
     ["MCP_GAS_SIGN_IN_TIMEOUT", ["0 seconds", "-1 minutes", "61 minutes", "Infinity", "300", "5 fortnights"]],
     ["MCP_GAS_LOG_LEVEL", ["Verbose", "warning"]],
     ["MCP_GAS_SCOPES", ["\"openid email\"", "caf\u00e9", "a\\b"]],
@@ -161,7 +161,7 @@ describe("ConfigEnv", () => {
           const error = yield* misconfigured({ [name]: value })
           assert.deepStrictEqual(whereOf(error), [name], value)
           const [{ problem, remedy }] = error.problems
-          assert.match(problem, /^It .*(?:but|not) .*\.$/u)
+          assert.match(problem, /^It .*(?:but|not|refuse) .*\.$/u)
           assert.include(remedy, name)
           if (!/[@?#"\\]/u.test(value)) assert.include(problem, value)
         }
@@ -170,7 +170,7 @@ describe("ConfigEnv", () => {
 
   it.effect("the bounds themselves are allowed", () =>
     Effect.gen(function*() {
-      for (const port of [1, 65_535]) {
+      for (const port of [1024, 65_535]) {
         const { callbackPort } = yield* settingsOf({ MCP_GAS_CALLBACK_PORT: String(port) })
         assert.deepStrictEqual(callbackPort, Option.some(port))
       }

@@ -37,6 +37,7 @@ const pages: Record<string, Reply> = {
       { _tag: "Cancelled" }
     ] satisfies ReadonlyArray<CallbackPage>).map((page) => [page._tag, CallbackPages.outcome("Test Server", page)])
   ),
+  "AlreadyDone": CallbackPages.alreadyDone("Test Server", { _tag: "Denied" }),
   "NotThisSignIn": CallbackPages.notThisSignIn
 }
 
@@ -95,7 +96,7 @@ describe("CallbackPages", () => {
   it("a status tells programs what a page tells people", () => {
     assert.deepStrictEqual(
       Object.fromEntries(Object.entries(pages).map(([what, { status }]) => [what, status])),
-      { SignedIn: 200, Denied: 200, Failed: 400, Expired: 410, Cancelled: 410, NotThisSignIn: 400 }
+      { SignedIn: 200, Denied: 200, Failed: 400, Expired: 410, Cancelled: 410, AlreadyDone: 200, NotThisSignIn: 400 }
     )
   })
 

@@ -8,7 +8,7 @@ import * as CallbackServerLoopback from "../../../src/layers/sign-in/CallbackSer
 import type { AuthorizationResponse } from "../../../src/services/provider/AuthorizationResponse.ts"
 import { CallbackServer, CallbackUnavailable } from "../../../src/services/sign-in/CallbackServer.ts"
 import { Account, FlowId } from "../../../src/services/sign-in/Session.ts"
-import { dial, freePort, get, listeners, occupy, refuses, send } from "../../support/loopbackClient.ts"
+import { dial, freePort, get, listeners, nextTurns, occupy, refuses, send } from "../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../support/recordedEvents.ts"
 
 const flow = {
@@ -45,6 +45,14 @@ const open = Effect.gen(function*() {
 })
 
 const signedIn = { _tag: "SignedIn", account: new Account({ name: "Ada" }) } as const
+
+/** The address that a browser is sent on to. */
+const sentOn = (url: string) =>
+  Effect.map(send(url), ({ headers, status }) => {
+    assert.strictEqual(status, 303)
+    assert.strictEqual(headers["cache-control"], "no-store")
+    return new URL(headers.location ?? "", url).href
+  })
 
 describe("CallbackServerLoopback", () => {
   it.effect("offers a response that carries the flow's state, and answers it with the page when there is one", () =>
@@ -168,6 +176,54 @@ describe("CallbackServerLoopback", () => {
       yield* close
     }).pipe(withServer()))
 
+  it.effect("a new flow waits for the port until each browser has its page, however often another one reloads", () =>
+    Effect.gen(function*() {
+      const port = yield* freePort
+      yield* Effect.gen(function*() {
+        const { answer, close, genuine, linger } = yield* open
+        yield* answer(signedIn, true)
+        yield* Effect.forkChild(Effect.andThen(linger, close))
+        const [one, other] = [yield* sentOn(genuine), yield* sentOn(genuine)]
+        assert.notStrictEqual(one, other)
+        const next = yield* Effect.forkChild(open, { startImmediately: true })
+        for (const url of [one, one, one]) assert.include((yield* get(url)).text, "<h1>Signed in</h1>")
+        assert.isUndefined(next.pollUnsafe())
+        assert.include((yield* get(other)).text, "<h1>Signed in</h1>")
+        yield* (yield* Fiber.join(next)).close
+      }).pipe(withServer(port))
+    }))
+
+  it.effect("a browser that hung up before its page does not hold the port", () =>
+    Effect.gen(function*() {
+      const port = yield* freePort
+      yield* Effect.gen(function*() {
+        const { answer, close, genuine, linger, offered } = yield* open
+        const leaving = yield* Effect.forkChild(get(genuine))
+        yield* Queue.take(offered)
+        yield* Fiber.interrupt(leaving)
+        // Reset as it is, its connection is gone for the listener once a later one has been served.
+        yield* Effect.repeat(Effect.andThen(get(`http://127.0.0.1:${port}/`), nextTurns), { times: 2 })
+        yield* answer(signedIn, true)
+        yield* Effect.forkChild(Effect.andThen(linger, close))
+        yield* (yield* open).close
+      }).pipe(withServer(port))
+    }))
+
+  it.effect("another response than the one that decided is told that it is already done, and how that ended", () =>
+    Effect.gen(function*() {
+      const { answer, close, genuine, redirectUri } = yield* open
+      yield* answer(signedIn, true)
+      assert.include((yield* get(genuine)).text, "<h1>Signed in</h1>")
+      for (const query of ["code=other&state=the-state", "error=access_denied&state=the-state"]) {
+        const late = yield* get(`${redirectUri}?${query}`)
+        assert.strictEqual(late.status, 200)
+        assert.include(late.text, "<h1>Already done</h1>")
+        assert.include(late.text, "Ada is now signed in to Test Server.")
+      }
+      assert.include((yield* get(genuine)).text, "<h1>Signed in</h1>")
+      yield* close
+    }).pipe(withServer()))
+
   it.effect("a port that is taken is a typed failure with its number", () =>
     Effect.gen(function*() {
       const port = yield* freePort
@@ -217,7 +273,7 @@ describe("CallbackServerLoopback", () => {
         const page = yield* Effect.forkChild(get(genuine))
         yield* Queue.take(offered)
         yield* answer(signedIn, false)
-        assert.include((yield* Fiber.join(page)).text, "<h1>Signed in</h1>")
+        assert.include((yield* Fiber.join(page)).text, "Ada is now signed in to Test Server.")
         yield* close
         assert.isTrue(yield* refuses(port))
         yield* wire.untilClosed

@@ -76,6 +76,10 @@ const hostile: Record<string, Hostile> = {
   ),
   "two codes": query((flow) => `code=stolen&code=other&state=${stateOf(flow)}`, "parameter_repeated"),
   "two errors": query((flow) => `error=a&error=b&state=${stateOf(flow)}`, "parameter_repeated"),
+  "two error descriptions": query(
+    (flow) => `error=a&error_description=a&error_description=b&state=${stateOf(flow)}`,
+    "parameter_repeated"
+  ),
   "neither code nor error": query((flow) => `state=${stateOf(flow)}`, "no_response"),
   "an empty code": query((flow) => `state=${stateOf(flow)}&code=`, "no_response"),
   "HEAD": method("HEAD"),
@@ -114,7 +118,24 @@ const hostile: Record<string, Hostile> = {
   "a prefetch": headers({ "sec-purpose": "prefetch" }, 204),
   "a prerender": headers({ "sec-purpose": "prefetch;prerender" }, 204),
   "a prefetch by an older name": headers({ "purpose": "prefetch" }, 204),
-  "a prefetch by a Firefox of old": headers({ "x-moz": "prefetch" }, 204)
+  "a prefetch by a Firefox of old": headers({ "x-moz": "prefetch" }, 204),
+  "another host name, path and method": {
+    request: (flow) =>
+      send(FakeProvider.consented(flow).replace("/callback", "/"), { method: "HEAD", headers: { host: "evil.test" } }),
+    status: 421
+  },
+  "another path and method": {
+    request: (flow) => send(FakeProvider.consented(flow).replace("/callback", "/"), { method: "HEAD" }),
+    status: 404
+  },
+  "another method, ahead of time": {
+    request: (flow) => send(FakeProvider.consented(flow), { method: "HEAD", headers: { "sec-purpose": "prefetch" } }),
+    status: 405
+  },
+  "a forgery ahead of time": {
+    request: (flow) => get(callback(flow, "code=stolen&state=guess"), { "sec-purpose": "prefetch" }),
+    status: 204
+  }
 }
 
 /** What is no request at all, or not yet. */
@@ -135,6 +156,11 @@ describe("State comes first", () => {
         if (status === 405) assert.strictEqual(answer.headers.allow, "GET")
         assert.notInclude(answer.text, "Signed in")
         assert.strictEqual(answer.headers["cache-control"], "no-store")
+        assert.strictEqual(answer.headers["x-content-type-options"], "nosniff")
+        if (answer.text !== "") {
+          assert.include(answer.headers["content-security-policy"], "frame-ancestors 'none'")
+          assert.strictEqual(answer.headers["referrer-policy"], "no-referrer")
+        }
         assert.deepStrictEqual(yield* RecordedEvents.forgeries, reason === undefined ? [] : [reason])
         const still = Option.getOrThrow(yield* pending(work))
         assert.strictEqual(still.id, flow.id)
@@ -178,6 +204,7 @@ describe("State comes first", () => {
       const location = new URL(first.headers.location ?? "", flow.redirectUri)
       assert.strictEqual(`${location.origin}${location.pathname}`, flow.redirectUri)
       assert.deepStrictEqual(Array.from(location.searchParams.keys()), ["view"])
+      assert.strictEqual(first.headers["cache-control"], "no-store")
       for (const header of ["content-security-policy", "x-content-type-options", "referrer-policy"]) {
         assert.property(first.headers, header)
       }
@@ -228,7 +255,13 @@ describe("State comes first", () => {
   it.effect("where they need not, one that does not is fine, as are parameters nobody asked for", () =>
     Effect.gen(function*() {
       const flow = yield* begin(work)
-      const url = FakeProvider.redirected(flow.authorizationUrl, { code: "code-1", scope: "openid", prompt: "none" })
+      const url = FakeProvider.redirected(flow.authorizationUrl, {
+        code: "code-1",
+        scope: "openid",
+        prompt: "none",
+        hd: "example.com",
+        authuser: "0"
+      })
       assert.strictEqual((yield* get(url)).status, 200)
       assert.strictEqual((yield* flow.outcome).key, work)
     }).pipe(Effect.provide(layerSignIn())))
