@@ -22,7 +22,7 @@ const style = `
 }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif }
-main { max-width: 34rem; padding: 2rem }
+main { max-width: 34rem; padding: 2rem; overflow-wrap: anywhere }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; padding-left: .75rem; border-left: .25rem solid var(--quiet) }
 .good h1 { border-color: var(--good) }
 .bad h1 { border-color: var(--bad) }
