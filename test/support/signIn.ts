@@ -80,7 +80,8 @@ const heldCallbacks = (port: number | undefined) =>
 
 export const scopes = ["openid", "email", "script.projects"]
 
-export const layerSignIn = (options: Options = {}) =>
+/** Leaves open who hears what happens. */
+export const layerSignInUnheard = (options: Options = {}) =>
   AuthFlowsFibers.layer({
     scopes: options.scopes ?? scopes,
     timeout: Duration.fromInputUnsafe(options.timeout ?? "5 minutes")
@@ -88,11 +89,14 @@ export const layerSignIn = (options: Options = {}) =>
     Layer.provideMerge(heldCallbacks(options.port)),
     Layer.provideMerge(SessionsSynchronized.layer),
     Layer.provideMerge(heldStore),
-    Layer.provideMerge(Layer.mergeAll(FakeProvider.layer, FakeBrowser.layer, RecordedEvents.layer)),
+    Layer.provideMerge(Layer.mergeAll(FakeProvider.layer, FakeBrowser.layer)),
     Layer.provideMerge(
       Layer.mergeAll(KeyedLockMemory.layer, Checkpoints.layer, StoreProblem.layer, SecureRandom.layerWebCrypto)
     )
   )
+
+export const layerSignIn = (options: Options = {}) =>
+  layerSignInUnheard(options).pipe(Layer.provideMerge(RecordedEvents.layer))
 
 export const work = AccountKey.make("work")
 export const home = AccountKey.make("home")

@@ -57,7 +57,8 @@ const screen = (request: LoopbackListener.Request): Result.Result<URLSearchParam
   if (pathname !== path) return Result.fail(CallbackPages.bare(404))
   if (request.method !== "GET") return Result.fail(CallbackPages.bare(405, { allow: "GET" }))
   if (isPrefetch(request)) return Result.fail(CallbackPages.bare(204))
-  return Result.succeed(new URLSearchParams(query))
+  // With its mark, since a second one would be taken for it and dropped.
+  return Result.succeed(new URLSearchParams(`?${query}`))
 }
 
 const listen = (

@@ -2,6 +2,7 @@
  * A scoped HTTP listener on the loopback address: the edge between `node:http` and effects.
  */
 import { Deferred, Effect, FiberSet, type Scope } from "effect"
+import { Buffer } from "node:buffer"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Server as TcpServer, type Socket } from "node:net"
 
@@ -19,7 +20,7 @@ export interface Request {
   readonly target: string
   /** The port the request came in on. */
   readonly port: number | undefined
-  /** Lower-case names; a header sent more than once is joined with commas, the Host header excepted. */
+  /** Lower-case names; a header that was sent more than once is joined with commas, `host` too. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Returns when the peer has hung up without its reply. */
   readonly gone: Effect.Effect<void>
@@ -59,7 +60,7 @@ const requestOf = (message: IncomingMessage, response: ServerResponse): Request 
   target: message.url ?? "",
   port: message.socket.localPort,
   headers: Object.fromEntries(
-    Object.entries(message.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])
+    Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.join(", ")])
   ),
   gone: replied(response)
 })
@@ -68,7 +69,8 @@ const requestOf = (message: IncomingMessage, response: ServerResponse): Request 
 const send = (response: ServerResponse, reply: Reply) =>
   Effect.suspend(() => {
     if (!response.destroyed) {
-      response.writeHead(reply.status, { ...reply.headers, connection: "close" }).end(reply.body)
+      const length = reply.status === 204 ? {} : { "content-length": Buffer.byteLength(reply.body) }
+      response.writeHead(reply.status, { ...reply.headers, ...length, connection: "close" }).end(reply.body)
     }
     return replied(response)
   })

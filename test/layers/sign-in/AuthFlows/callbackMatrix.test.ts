@@ -40,6 +40,14 @@ const method = (name: string): Hostile => ({
   status: 405
 })
 
+/** What came over a bare connection. */
+const answerOf = (bytes: string): Answer => {
+  const [head = "", text = ""] = bytes.split("\r\n\r\n")
+  const [status = "", ...lines] = head.split("\r\n")
+  const fields = lines.map((line) => line.split(": ")).map(([name = "", value = ""]) => [name.toLowerCase(), value])
+  return { status: Number(status.split(" ")[1]), headers: Object.fromEntries(fields), text }
+}
+
 const hostile: Record<string, Hostile> = {
   "a code without state": query(() => "code=stolen", "state_missing"),
   "an error without state": query(() => "error=access_denied", "state_missing"),
@@ -80,6 +88,7 @@ const hostile: Record<string, Hostile> = {
     (flow) => `error=a&error_description=a&error_description=b&state=${stateOf(flow)}`,
     "parameter_repeated"
   ),
+  "two question marks": query((flow) => `?state=${stateOf(flow)}&code=stolen`, "state_missing"),
   "neither code nor error": query((flow) => `state=${stateOf(flow)}`, "no_response"),
   "an empty code": query((flow) => `state=${stateOf(flow)}&code=`, "no_response"),
   "HEAD": method("HEAD"),
@@ -112,6 +121,18 @@ const hostile: Record<string, Hostile> = {
   "another host name that resolves here": headers({ host: "evil.test" }, 421),
   "another host name with the right port": {
     request: (flow) => get(FakeProvider.consented(flow), { host: `evil.test:${portOf(flow)}` }),
+    status: 421
+  },
+  "two host names, ours first": {
+    request: (flow) =>
+      Effect.scoped(Effect.gen(function*() {
+        const { pathname, search } = new URL(FakeProvider.consented(flow))
+        const wire = yield* dial(portOf(flow))
+        yield* wire.write(
+          `GET ${pathname}${search} HTTP/1.1\r\nHost: 127.0.0.1:${portOf(flow)}\r\nHost: evil.test\r\n\r\n`
+        )
+        return answerOf(yield* wire.untilClosed)
+      })),
     status: 421
   },
   "our address without the port": headers({ host: "127.0.0.1" }, 421),
