@@ -137,7 +137,7 @@ describe("ConfigEnv", () => {
 
   const unusable: ReadonlyArray<readonly [name: string, values: ReadonlyArray<string>]> = [
     ["MCP_GAS_HOME", ["gas", "./gas", "~ada/gas"]],
-    ["MCP_GAS_CALLBACK_PORT", ["0", "80", "1023", "6000", "65536", "-1", "80.5", "1e3", "0x50", "http", "999999999999"]],
+    ["MCP_GAS_CALLBACK_PORT", ["0", "80", "1023", "6000", "65536", "-1", "8080.5", "8e3", "0x50", "http", "99999999"]],
     ["MCP_GAS_SIGN_IN_TIMEOUT", ["0 seconds", "-1 minutes", "61 minutes", "Infinity", "300", "5 fortnights"]],
     ["MCP_GAS_LOG_LEVEL", ["Verbose", "warning"]],
     ["MCP_GAS_SCOPES", ["\"openid email\"", "caf\u00e9", "a\\b"]],
