@@ -48,7 +48,7 @@ const layerCallbacks = (port: number | undefined) =>
         open: (flow, offer) =>
           Effect.map(callbacks.open(flow, offer), (listener) => ({
             ...listener,
-            answer: (page, stays) => Effect.andThen(pass("answer"), listener.answer(page, stays))
+            answer: (...given) => Effect.andThen(pass("answer"), listener.answer(...given))
           }))
       })
     })

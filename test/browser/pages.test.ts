@@ -2,10 +2,10 @@
  * Every page as it arrives over HTTP, with its headers: can it be read, and does it keep to its content security policy.
  */
 import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import * as CallbackServerLoopback from "../../src/layers/sign-in/CallbackServerLoopback.ts"
-import type { AuthorizationResponse } from "../../src/services/provider/AuthorizationResponse.ts"
+import { AuthorizationResponse } from "../../src/services/provider/AuthorizationResponse.ts"
 import { ConsentDenied, ScopesMissing } from "../../src/services/sign-in/AuthFlows.ts"
 import { type CallbackPage, CallbackServer } from "../../src/services/sign-in/CallbackServer.ts"
 import { Account, FlowId } from "../../src/services/sign-in/Session.ts"
@@ -42,6 +42,7 @@ const pages: ReadonlyArray<{ readonly title: string; readonly page: CallbackPage
     }
   },
   { title: "Sign-in expired", page: { _tag: "Expired" } },
+  { title: "Signed out", page: { _tag: "SignedOut", account: new Account({ email: "ada@example.com" }) } },
   { title: "Sign-in cancelled", page: { _tag: "Cancelled" } }
 ]
 
@@ -55,9 +56,9 @@ const longWords: CallbackPage = {
 const lookAt = (page: CallbackPage, title: string) =>
   Effect.gen(function*() {
     const server = yield* CallbackServer
-    const first = yield* Deferred.make<AuthorizationResponse>()
-    const listener = yield* server.open(flow, (response) => Deferred.succeed(first, response))
-    yield* listener.answer(page, true)
+    const deciding = AuthorizationResponse.Code({ code: Redacted.make("the-code") })
+    const listener = yield* server.open(flow, () => Effect.succeed(false))
+    yield* listener.answer(page, true, deciding)
     const tab = yield* newTab
     const shows = Effect.fnUntraced(function*(query: string, heading: string) {
       yield* Effect.promise(() => tab.goto(`${listener.redirectUri}?${query}`))

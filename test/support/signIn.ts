@@ -35,7 +35,7 @@ export class StoreProblem extends Context.Service<StoreProblem, { now: StoreUnav
 export const breakStore = (problem: StoreUnavailable) =>
   StoreProblem.use((store) => Effect.sync(() => void (store.now = problem)))
 
-/** Checkpoints `read`, `have read` and `store`: before and after each read, and before each write. */
+/** Checkpoints `read`, `have read`, `store` and `have stored`: before and after each read and each write. */
 const heldStore = Layer.effect(
   SessionStore,
   Effect.gen(function*() {
@@ -49,7 +49,7 @@ const heldStore = Layer.effect(
         Effect.andThen(
           pass("store"),
           Effect.suspend(() => problem.now === undefined ? store.write(key, expected, write) : Effect.fail(problem.now))
-        )
+        ).pipe(Effect.tap(() => pass("have stored")))
     })
   })
 ).pipe(Layer.provide(SessionStoreMemory.layer))
@@ -66,7 +66,7 @@ const heldCallbacks = (port: number | undefined) =>
           Effect.andThen(pass("listen"), callbacks.open(flow, offer)).pipe(
             Effect.map((listener) => ({
               ...listener,
-              answer: (page, stays) => Effect.andThen(pass("answer"), listener.answer(page, stays)),
+              answer: (...given) => Effect.andThen(pass("answer"), listener.answer(...given)),
               linger: Effect.andThen(pass("linger"), listener.linger)
             }))
           )

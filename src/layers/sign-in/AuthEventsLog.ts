@@ -8,8 +8,8 @@ type Forged = Extract<AuthEvent, { readonly _tag: "CallbackForged" }>
 
 /** What has been said of forged callbacks. */
 interface Said {
-  /** Milliseconds by the Clock at which the latest line was written. */
-  readonly at: number
+  /** When the latest line was written, in milliseconds that no setting of the clock changes; none: never. */
+  readonly at: number | undefined
   /** How many have come since, unmentioned. */
   readonly unsaid: number
 }
@@ -29,14 +29,16 @@ const line = ({ _tag, ...details }: AuthEvent) =>
 export const layer: Layer.Layer<never, never, AuthEvents> = Layer.effectDiscard(
   Effect.gen(function*() {
     const events = yield* Effect.flatMap(AuthEvents, ({ subscribe }) => subscribe)
-    const said = yield* Ref.make<Said>({ at: -quietMillis, unsaid: 0 })
+    const said = yield* Ref.make<Said>({ at: undefined, unsaid: 0 })
 
     const forged = Effect.fnUntraced(function*(event: Forged) {
-      const now = yield* Clock.currentTimeMillis
+      const now = Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
       const unmentioned = yield* Ref.modify(
         said,
         ({ at, unsaid }) =>
-          now - at < quietMillis ? [undefined, { at, unsaid: unsaid + 1 }] : [unsaid, { at: now, unsaid: 0 }]
+          at !== undefined && now - at < quietMillis
+            ? [undefined, { at, unsaid: unsaid + 1 }]
+            : [unsaid, { at: now, unsaid: 0 }]
       )
       if (unmentioned === undefined) return
       yield* Effect.annotateLogs(line(event), unmentioned === 0 ? {} : { unmentioned })

@@ -63,6 +63,12 @@ const pageOf = (outcome: Exit.Exit<Session, FlowFailure>): CallbackPage => {
   }
 }
 
+/** What is so by now: a sign-in that was ended by a sign-out since is not shown as one. */
+const pageNow = ({ cut }: AuthFlowEntry, outcome: Exit.Exit<Session, FlowFailure>): CallbackPage =>
+  Exit.isSuccess(outcome) && Deferred.isDoneUnsafe(cut)
+    ? { _tag: "SignedOut", account: outcome.value.account }
+    : pageOf(outcome)
+
 /** Only a page that tells what became of a code is worth a reload; any other flow frees its port at once. */
 const lingers = (decision: Decision, page: CallbackPage): boolean =>
   decision._tag === "Answered" && decision.by === "listener" && decision.response._tag === "Code" &&
@@ -224,17 +230,18 @@ export const make = (options: Options) =>
 
             const decision = yield* decided(flow, restore(Deferred.await(flow.decision)))
             const outcome = yield* Effect.exit(conclude(flow, request, decision))
-            const page = pageOf(outcome)
+            const page = pageNow(flow, outcome)
             // A flow whose layer is closing has no time for reloads.
             const closing = Exit.hasInterrupts(yield* Effect.exit(restore(Effect.yieldNow)))
             const stays = !closing && lingers(decision, page)
-            yield* listener.answer(page, stays)
+            yield* listener.answer(page, stays, decision._tag === "Answered" ? decision.response : undefined)
             if (stays) {
               yield* settle(flow, outcome)
               const lingered = yield* Effect.exit(restore(Effect.raceFirst(
                 Effect.as(listener.linger, true),
                 Effect.as(Deferred.await(flow.cut), false)
               )))
+              yield* listener.correct(pageNow(flow, outcome))
               // Cut short, it still does not leave a browser that is on its way to its page with a refused connection.
               if (!Exit.isSuccess(lingered) || !lingered.value) yield* listener.seen
             } else {

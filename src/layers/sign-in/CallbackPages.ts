@@ -79,6 +79,14 @@ const wordsOf = (server: string, page: CallbackPage): Words => {
         text: `${who(page.account)} is now signed in to ${server}.`,
         next: closeTab
       }
+    case "SignedOut":
+      return {
+        status: 410,
+        tone: "neutral",
+        title: "Signed out",
+        text: `${who(page.account)} was signed in to ${server}, and has been signed out again.`,
+        next: "Ask your client to sign in again when you want to. You can close this tab."
+      }
     case "Denied":
       return {
         status: 200,

@@ -1,7 +1,7 @@
 /**
  * `CallbackServer` on 127.0.0.1: one listener per flow, on a port of its own unless a fixed one is asked for.
  */
-import { Deferred, Duration, Effect, Equal, Layer, Option, Ref, Result, Semaphore } from "effect"
+import { Deferred, Duration, Effect, Equal, Layer, Option, Ref, Result } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import {
   type AuthorizationResponse,
@@ -34,6 +34,8 @@ interface Answered {
 interface Shown {
   readonly page: CallbackPage
   readonly stays: boolean
+  /** The response that decided the flow, if one did. */
+  readonly deciding: AuthorizationResponse | undefined
 }
 
 const path = "/callback"
@@ -78,7 +80,6 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
       const events = yield* AuthEvents
       const random = yield* Effect.context<SecureRandom.SecureRandom>()
       const answered = yield* Ref.make(Option.none<Answered>())
-      const opening = yield* Semaphore.make(1)
 
       /** A fixed port is worth more to a new flow than to the reloads of a finished one. */
       const makeRoom = Effect.gen(function*() {
@@ -94,13 +95,14 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
       ) {
         const { expected, flowId } = flow
         const shown = yield* Deferred.make<Shown>()
-        const deciding = yield* Deferred.make<AuthorizationResponse>()
+        const corrected = yield* Ref.make(Option.none<CallbackPage>())
         const visits = yield* Effect.provideContext(CallbackVisits.make, random)
 
         /** The page of the flow, or that it is already done where this response is not the one that decided it. */
-        const pageFor = Effect.fnUntraced(function*({ response }: CallbackVisits.Visit, page: CallbackPage) {
-          const late = Deferred.isDoneUnsafe(deciding) && !Equal.equals(yield* Deferred.await(deciding), response)
-          return (late ? CallbackPages.alreadyDone : CallbackPages.outcome)(options.serverName, page)
+        const pageFor = Effect.fnUntraced(function*({ response }: CallbackVisits.Visit, { deciding, page }: Shown) {
+          const now = Option.getOrElse(yield* Ref.get(corrected), () => page)
+          const late = deciding !== undefined && !Equal.equals(deciding, response)
+          return (late ? CallbackPages.alreadyDone : CallbackPages.outcome)(options.serverName, now)
         })
 
         const respond = Effect.fnUntraced(function*(request: LoopbackListener.Request) {
@@ -110,7 +112,7 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
           const visited = yield* visits.find(query.get("view") ?? "")
           if (Option.isSome(visited) && Deferred.isDoneUnsafe(shown)) {
             yield* visits.end(visited.value)
-            return yield* pageFor(visited.value, (yield* Deferred.await(shown)).page)
+            return yield* pageFor(visited.value, yield* Deferred.await(shown))
           }
           const validated = validate(query, expected)
           if (Result.isFailure(validated)) {
@@ -121,7 +123,6 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
           // Noted before it can decide anything: what closes after the decision must know of this browser.
           const visit = yield* visits.begin(response)
           const first = yield* offer(response)
-          if (first) yield* Deferred.succeed(deciding, response)
           yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId })
           const page = yield* Effect.raceFirst(
             Effect.asSome(Deferred.await(shown)),
@@ -129,7 +130,7 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
           )
           if (Option.isSome(page) && page.value.stays) return CallbackPages.seeOther(`${path}?view=${visit.view}`)
           yield* visits.end(visit)
-          return Option.isNone(page) ? CallbackPages.bare(410) : yield* pageFor(visit, page.value.page)
+          return Option.isNone(page) ? CallbackPages.bare(410) : yield* pageFor(visit, page.value)
         })
 
         const room: Answered = { evicted: yield* Deferred.make<void>(), closed: yield* Deferred.make<void>() }
@@ -137,18 +138,25 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
         yield* Effect.addFinalizer(() => Deferred.succeed(room.closed, undefined))
         const port = yield* options.port === undefined
           ? listen(undefined, respond)
-          : opening.withPermit(Effect.andThen(makeRoom, listen(options.port, respond)))
+          : Effect.andThen(makeRoom, listen(options.port, respond))
         // Registered last, so that it runs before the listener waits for its replies to leave.
-        yield* Effect.addFinalizer(() => Deferred.succeed(shown, { page: { _tag: "Cancelled" }, stays: false }))
+        yield* Effect.addFinalizer(() =>
+          Deferred.succeed(shown, {
+            page: { _tag: "Cancelled" },
+            stays: false,
+            deciding: undefined
+          })
+        )
 
         return {
           redirectUri: `http://127.0.0.1:${port}${path}`,
           // From here on a new flow waits for the port instead of being told that it is taken.
-          answer: (page: CallbackPage, stays: boolean) =>
+          answer: (page: CallbackPage, stays: boolean, deciding?: AuthorizationResponse) =>
             Effect.andThen(
               Ref.set(answered, Option.some(room)),
-              Effect.asVoid(Deferred.succeed(shown, { page, stays }))
+              Effect.asVoid(Deferred.succeed(shown, { page, stays, deciding }))
             ),
+          correct: (page: CallbackPage) => Ref.set(corrected, Option.some(page)),
           // Asked for its port, it still waits for the browsers that are on their way to their page.
           linger: Deferred.await(room.evicted).pipe(
             Effect.andThen(visits.allEnded),

@@ -125,7 +125,7 @@ export const listen = Effect.fnUntraced(function*(
     Effect.callback<void, ListenFailure>((resume) => {
       // Stays for good: a listener that cannot accept a connection must not take the process down.
       server.on("error", (error: NodeJS.ErrnoException) => resume(Effect.fail({ reason: error.code ?? error.name })))
-      server.listen({ host: "127.0.0.1", port: port ?? 0, exclusive: true }, () => resume(Effect.void))
+      server.listen({ host: "127.0.0.1", port: port ?? 0, exclusive: true, backlog: 4_096 }, () => resume(Effect.void))
     }),
     () =>
       Effect.gen(function*() {

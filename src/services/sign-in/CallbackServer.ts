@@ -31,6 +31,8 @@ export class CallbackUnavailable extends Schema.TaggedError<CallbackUnavailable>
 /** What the person is shown once a flow is over. */
 export type CallbackPage =
   | { readonly _tag: "SignedIn"; readonly account: Account }
+  /** Signed in, and signed out again since. */
+  | { readonly _tag: "SignedOut"; readonly account: Account }
   | { readonly _tag: "Denied" }
   | { readonly _tag: "Failed"; readonly error: Explained }
   | { readonly _tag: "Expired" }
@@ -44,9 +46,12 @@ export interface CallbackListener {
    * waiting. Nothing is shown before. The first call counts.
    *
    * `stays` says that the listener will linger. A browser is then sent on to an address of the page's own, without the
-   * code, so that the code does not stay in its history and a reload does not send it again.
+   * code, so that the code does not stay in its history and a reload does not send it again. A browser that brought
+   * another response than the `deciding` one is told that the sign-in is already done.
    */
-  readonly answer: (page: CallbackPage, stays: boolean) => Effect.Effect<void>
+  readonly answer: (page: CallbackPage, stays: boolean, deciding?: AuthorizationResponse) => Effect.Effect<void>
+  /** What was answered is no longer so: says what is shown instead to whoever asks from now on. */
+  readonly correct: (page: CallbackPage) => Effect.Effect<void>
   /**
    * Gives a person time to reload an answered page: returns after 2 s by the Clock, or when a new flow needs this
    * listener's port and every browser has been shown its page.

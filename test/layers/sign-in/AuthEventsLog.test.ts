@@ -68,6 +68,17 @@ describe("AuthEventsLog", () => {
       assert.strictEqual((yield* nextLine).text, "CallbackAccepted")
     }).pipe(Effect.provide(layer)))
 
+  it.effect("a clock that is set back mutes nothing", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(3_600_000)
+      yield* publish(forged)
+      yield* nextLine
+      yield* TestClock.setTime(0)
+      yield* TestClock.adjust("1 seconds")
+      yield* publish(forged)
+      assert.strictEqual((yield* nextLine).text, "CallbackForged")
+    }).pipe(Effect.provide(layer)))
+
   it.effect("a flood that goes on is a line a second", () =>
     Effect.gen(function*() {
       yield* publish(forged)

@@ -31,6 +31,7 @@ const pages: Record<string, Reply> = {
   ...Object.fromEntries(
     ([
       { _tag: "SignedIn", account: new Account({ name: "Ada", email: "ada@example.com" }) },
+      { _tag: "SignedOut", account: new Account({ name: "Ada", email: "ada@example.com" }) },
       { _tag: "Denied" },
       { _tag: "Failed", error: { code: "x", message: "A cause.", remedy: "A remedy." } },
       { _tag: "Expired" },
@@ -96,7 +97,16 @@ describe("CallbackPages", () => {
   it("a status tells programs what a page tells people", () => {
     assert.deepStrictEqual(
       Object.fromEntries(Object.entries(pages).map(([what, { status }]) => [what, status])),
-      { SignedIn: 200, Denied: 200, Failed: 400, Expired: 410, Cancelled: 410, AlreadyDone: 200, NotThisSignIn: 400 }
+      {
+        SignedIn: 200,
+        SignedOut: 410,
+        Denied: 200,
+        Failed: 400,
+        Expired: 410,
+        Cancelled: 410,
+        AlreadyDone: 200,
+        NotThisSignIn: 400
+      }
     )
   })
 

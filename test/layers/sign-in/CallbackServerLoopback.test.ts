@@ -211,9 +211,10 @@ describe("CallbackServerLoopback", () => {
 
   it.effect("another response than the one that decided is told that it is already done, and how that ended", () =>
     Effect.gen(function*() {
-      const { answer, close, genuine, redirectUri } = yield* open
-      yield* answer(signedIn, true)
-      assert.include((yield* get(genuine)).text, "<h1>Signed in</h1>")
+      const { answer, close, genuine, offered, redirectUri } = yield* open
+      const page = yield* Effect.forkChild(get(genuine))
+      yield* answer(signedIn, true, yield* Queue.take(offered))
+      assert.include((yield* Fiber.join(page)).text, "<h1>Signed in</h1>")
       for (const query of ["code=other&state=the-state", "error=access_denied&state=the-state"]) {
         const late = yield* get(`${redirectUri}?${query}`)
         assert.strictEqual(late.status, 200)

@@ -37,6 +37,13 @@ const table: ReadonlyArray<readonly [rule: string, query: string, expected: stri
   ],
   ["a code is taken as it was, decoded once", `state=${state}&code=4%2F0A%252B+b`, "code 4/0A%2B b"],
 
+  [
+    "what a terminal takes for a command is taken out of a refusal",
+    `state=${state}&error=a%1B%5B2Jb&error_description=c%0D%0Ad`,
+    "refusal a [2Jb: c d"
+  ],
+  ["a refusal is as long as a person reads", `state=${state}&error=${"e".repeat(300)}`, `refusal ${"e".repeat(200)}`],
+
   ["no state: missing", "code=c", "state_missing"],
   ["nothing at all: missing", "", "state_missing"],
   ["an empty state is a wrong one", "state=&code=c", "state_mismatch"],

@@ -138,6 +138,8 @@ const hostile: Record<string, Hostile> = {
   "our address without the port": headers({ host: "127.0.0.1" }, 421),
   "a prefetch": headers({ "sec-purpose": "prefetch" }, 204),
   "a prerender": headers({ "sec-purpose": "prefetch;prerender" }, 204),
+  "a prerender by another name": headers({ "sec-purpose": "prerender" }, 204),
+  "a preview": headers({ "x-moz": "preview" }, 204),
   "a prefetch by an older name": headers({ "purpose": "prefetch" }, 204),
   "a prefetch by a Firefox of old": headers({ "x-moz": "prefetch" }, 204),
   "another host name, path and method": {
@@ -226,8 +228,10 @@ describe("State comes first", () => {
       assert.strictEqual(`${location.origin}${location.pathname}`, flow.redirectUri)
       assert.deepStrictEqual(Array.from(location.searchParams.keys()), ["view"])
       assert.strictEqual(first.headers["cache-control"], "no-store")
+      const { headers: pageHeaders } = yield* send(location.href)
       for (const header of ["content-security-policy", "x-content-type-options", "referrer-policy"]) {
-        assert.property(first.headers, header)
+        assert.isString(first.headers[header])
+        assert.strictEqual(first.headers[header], pageHeaders[header])
       }
       const page = yield* send(location.href)
       assert.include(page.text, "<h1>Signed in</h1>")

@@ -102,10 +102,13 @@ describe("A flood", () => {
         yield* forgedMore(1_000)
         const sofar = yield* forgedSoFar
         const [took, page] = yield* Effect.timed(get(FakeProvider.consented(flow)))
+        // The same ways once more, nine times: a machine that has other things to do for a moment is not the listener.
+        const again = yield* Effect.replicateEffect(Effect.timed(get(FakeProvider.consented(flow))), 9)
+        const times = Array.sort([took, ...Array.map(again, ([time]) => time)], Duration.Order)
         assert.isUndefined(flood.pollUnsafe(), "the flood is still under way")
         assert.isAbove((yield* forgedSoFar) - sofar, 0, "forged callbacks between the person's request and the page")
         assert.include(page.text, "<h1>Signed in</h1>")
-        assert.isBelow(Duration.toMillis(took), 100)
+        assert.isBelow(Duration.toMillis(times[4] ?? Duration.infinity), 100, "milliseconds, the median of ten")
         yield* flooder.stop
         assert.deepStrictEqual(Object.keys(yield* Fiber.join(flood)), ["400"])
         assert.strictEqual(yield* visits("exchange"), 1)
@@ -123,6 +126,17 @@ describe("A flood", () => {
       assert.strictEqual(yield* oldest.untilClosed, "", "the oldest made room")
       const page = yield* get(FakeProvider.consented(flow))
       assert.include(page.text, "<h1>Signed in</h1>")
+    }).pipe(Effect.scoped, Effect.provide(layerSignIn())))
+
+  it.live("of silent connections does not cut off whoever waits for their page", () =>
+    Effect.gen(function*() {
+      const exchange = yield* gate("exchange")
+      const flow = yield* begin(work)
+      const tab = yield* Effect.forkChild(get(FakeProvider.consented(flow)))
+      yield* exchange.reached
+      yield* Effect.forEach(Array.range(1, 600), () => dial(portOf(flow)), { concurrency: 50 })
+      yield* exchange.open
+      assert.include((yield* Fiber.join(tab)).text, "<h1>Signed in</h1>")
     }).pipe(Effect.scoped, Effect.provide(layerSignIn())))
 
   it.live("of headers is cut off", () =>

@@ -4,8 +4,9 @@ import { TestClock } from "effect/testing"
 import { ExchangeFailed } from "../../../../src/services/provider/AuthorizationServer.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
-import { get, nextTurns, refuses } from "../../../support/loopbackClient.ts"
-import { begin, flowOf, layerSignIn, portOf, signIn, start, work } from "../../../support/signIn.ts"
+import { get, nextTurns, refuses, send } from "../../../support/loopbackClient.ts"
+import * as RecordedEvents from "../../../support/recordedEvents.ts"
+import { begin, flowOf, layerSignIn, logout, portOf, signIn, start, work } from "../../../support/signIn.ts"
 
 describe("Lingering that is cut short", () => {
   it.live("by the layer closing still shows the browser its page", () =>
@@ -21,6 +22,39 @@ describe("Lingering that is cut short", () => {
         assert.isTrue(yield* refuses(portOf(flow)))
       }).pipe(Effect.provideContext(engine))
     }))
+})
+
+describe("A sign-out", () => {
+  it.effect("that comes while a browser is on its way to its page makes that page tell of it", () =>
+    Effect.gen(function*() {
+      const flow = yield* begin(work)
+      const { headers } = yield* send(FakeProvider.consented(flow))
+      yield* flow.outcome
+      const out = yield* Effect.forkChild(logout(work))
+      yield* RecordedEvents.heard("SignedOut")
+      yield* nextTurns
+      const page = yield* get(new URL(headers.location ?? "", flow.redirectUri).href)
+      assert.include(page.text, "<h1>Signed out</h1>")
+      yield* Fiber.join(out)
+      assert.isTrue(yield* refuses(portOf(flow)))
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("that comes before the browser is answered makes the answer tell of it", () =>
+    Effect.gen(function*() {
+      const exchange = yield* gate("userinfo")
+      const answer = yield* gate("have stored")
+      const flow = yield* begin(work)
+      const tab = yield* Effect.forkChild(get(FakeProvider.consented(flow)))
+      yield* exchange.reached
+      yield* exchange.open
+      yield* answer.reached
+      const out = yield* Effect.forkChild(logout(work))
+      yield* RecordedEvents.heard("SignedOut")
+      yield* nextTurns
+      yield* answer.open
+      assert.notInclude((yield* Fiber.join(tab)).text, "is now signed in")
+      yield* Fiber.join(out)
+    }).pipe(Effect.provide(layerSignIn())))
 })
 
 describe("Lingering", () => {

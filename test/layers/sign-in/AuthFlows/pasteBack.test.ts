@@ -20,6 +20,23 @@ describe("Pasting the address back", () => {
       assert.strictEqual((yield* start(work))._tag, "AlreadyAuthenticated")
     }).pipe(Effect.provide(layerSignIn())))
 
+  it.effect("tells a tab that brings something else, while it is exchanged, that it is already done", () =>
+    Effect.gen(function*() {
+      const exchange = yield* gate("exchange")
+      const flow = yield* begin(work)
+      const pasting = yield* Effect.forkChild(complete(work, FakeProvider.consented(flow)))
+      yield* exchange.reached
+      const others = yield* Effect.forkChild(
+        Effect.all([get(FakeProvider.consented(flow, "other")), get(FakeProvider.denied(flow))], { concurrency: 2 })
+      )
+      const same = yield* Effect.forkChild(get(FakeProvider.consented(flow)))
+      yield* RecordedEvents.heard("CallbackDuplicate", 3)
+      yield* exchange.open
+      for (const { text } of yield* Fiber.join(others)) assert.include(text, "<h1>Already done</h1>")
+      assert.include((yield* Fiber.join(same)).text, "<h1>Signed in</h1>")
+      yield* Fiber.join(pasting)
+    }).pipe(Effect.provide(layerSignIn())))
+
   it.effect("is forgiving about what surrounds the address", () =>
     Effect.gen(function*() {
       const flow = yield* begin(work)
