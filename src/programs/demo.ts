@@ -15,6 +15,7 @@ import * as ServerProcessMcpStdio from "../layers/tools/ServerProcessMcpStdio.ts
 import { LocalGoogle } from "../services/local-google/LocalGoogle.ts"
 import { Person } from "../services/local-google/Person.ts"
 import { type CallResult, ServerProcess } from "../services/tools/ServerProcess.ts"
+import { ownVaultKey } from "./ownVaultKey.ts"
 
 /** Something the demo shows was not so. */
 class NotSo extends Data.TaggedError("NotSo")<{ readonly message: string }> {}
@@ -61,6 +62,7 @@ const show = Effect.fnUntraced(function*(options: { readonly browser: boolean })
   const person = yield* Person
   const fs = yield* FileSystem.FileSystem
   const home = yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-demo-" })
+  yield* ownVaultKey(home)
 
   yield* heading("A Google of our own, and the server as any MCP host starts it")
   yield* note(`the local Google listens at ${google.issuer}`)

@@ -1,10 +1,10 @@
 /**
  * The sign-in engine composed for this machine: configured by the environment, Google or the issuer that stands in for
- * it, a loopback callback, sessions in memory. Loading this file loads all of that; the server does so at its first call.
+ * it, a loopback callback, sessions sealed in the data directory. Loading this file loads all of that; the server does so at its first call.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer, Option } from "effect"
-import { Digest, SecureRandom } from "effect/crypto"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { Aead, Digest, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { UserDirectories } from "effect/persistence"
 import * as ConfigEnv from "../layers/config/ConfigEnv.ts"
@@ -19,9 +19,13 @@ import * as CallbackServerLoopback from "../layers/sign-in/CallbackServerLoopbac
 import * as KeyedLockMemory from "../layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../layers/sign-in/SessionsSynchronized.ts"
 import * as DataDirectoryFileSystem from "../layers/storage/DataDirectoryFileSystem.ts"
-import * as SessionStoreMemory from "../layers/storage/SessionStoreMemory.ts"
+import * as KeychainSystem from "../layers/storage/KeychainSystem.ts"
+import * as SessionStoreFile from "../layers/storage/SessionStoreFile.ts"
+import * as VaultAead from "../layers/storage/VaultAead.ts"
+import * as VaultKeysPreferred from "../layers/storage/VaultKeysPreferred.ts"
 import { Config } from "../services/config/Config.ts"
 import { DataDirectory } from "../services/storage/DataDirectory.ts"
+import { Vault } from "../services/storage/Vault.ts"
 import { serverTitle } from "./identity.ts"
 
 const layerConfig = ConfigEnv.layer.pipe(
@@ -35,7 +39,7 @@ const layerProvider = Layer.unwrap(Effect.map(Config, ({ client, settings }) =>
     : AuthorizationServerDiscovered.layer({
       issuer: settings.provider.issuer,
       client,
-      // Whoever stands in for Google is asked as Google is.
+      // Whoever stands in for Google is asked as Google is, but not trusted to take a refresh token twice.
       authorizationParameters: AuthorizationServerGoogle.authorizationParameters
     }))).pipe(
     Layer.provide(OAuthFetch.layer.pipe(Layer.provide(FetchHttpClient.layer))),
@@ -51,14 +55,29 @@ const layerCallbacks = Layer.unwrap(Effect.map(Config, ({ settings }) =>
 const layerFlows = Layer.unwrap(Effect.gen(function*() {
   const { settings } = yield* Config
   const directory = yield* DataDirectory
-  return AuthFlowsFibers.layer({ scopes: settings.scopes, timeout: settings.signInTimeout, prepare: directory.ready })
+  const vault = yield* Vault
+  // Whatever keeps the key of the vault may want a word with the person: now, and not once they have consented.
+  const prepare = Effect.andThen(directory.ready, vault.seal(Redacted.make(""), []))
+  return AuthFlowsFibers.layer({ scopes: settings.scopes, timeout: settings.signInTimeout, prepare })
 }))
+
+const layerVault = VaultAead.layer.pipe(
+  Layer.provide(VaultKeysPreferred.layer),
+  Layer.provide([KeychainSystem.layer, Aead.layerWebCrypto])
+)
 
 /** Everything the tools need. Building it reads the environment and nothing else; what it opens, its Scope closes. */
 export const layer = layerFlows.pipe(
   Layer.provideMerge(SessionsSynchronized.layer),
-  Layer.provide([layerProvider, layerCallbacks, BrowserFromConfig.layer, DataDirectoryFileSystem.layer]),
-  Layer.provide([SessionStoreMemory.layer, KeyedLockMemory.layer, SecureRandom.layerWebCrypto]),
+  Layer.provide([
+    layerProvider,
+    layerCallbacks,
+    BrowserFromConfig.layer,
+    SessionStoreFile.layer,
+    KeyedLockMemory.layer
+  ]),
+  Layer.provideMerge(layerVault),
+  Layer.provide([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto]),
   Layer.provide(AuthEventsLog.layer),
   Layer.provideMerge(AuthEventsPubSub.layer),
   Layer.provideMerge(layerConfig)

@@ -23,8 +23,13 @@ const errors: ReadonlyArray<Explained & Error & { readonly _tag: string }> = [
     new SignInRequired({ key: ada, reason }),
     new SignInRequired({ key: ada, reason, account: draft().account })
   ]),
-  new ProviderUnreachable({ operation: "refresh", problem: "The provider did not answer." }),
-  new ProviderUnreachable({ operation: "refresh", problem: "The provider did not answer.", retryAfter: 7 }),
+  new ProviderUnreachable({ operation: "refresh", problem: "The provider did not answer.", ambiguous: false }),
+  new ProviderUnreachable({
+    operation: "refresh",
+    problem: "The provider did not answer.",
+    retryAfter: 7,
+    ambiguous: false
+  }),
   new ExchangeFailed({ error: "invalid_grant", ambiguous: false }),
   new ExchangeFailed({ error: "timeout", description: "it did not answer in time", ambiguous: true }),
   new ClientMisconfigured({ problems: [problem, problem] }),
@@ -70,7 +75,10 @@ describe("Explained", () => {
   })
 
   it("waiting is a remedy where the provider said how long", () => {
-    assert.include(new ProviderUnreachable({ operation: "refresh", problem: "No.", retryAfter: 7 }).remedy, "in 7 s")
+    assert.include(
+      new ProviderUnreachable({ operation: "refresh", problem: "No.", retryAfter: 7, ambiguous: false }).remedy,
+      "in 7 s"
+    )
   })
 
   it("only a failure that is ambiguous says that tokens may have been issued", () => {

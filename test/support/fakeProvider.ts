@@ -67,6 +67,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
 
   const server = AuthorizationServer.of({
     clientId: Effect.succeed("client"),
+    rotatesRefreshTokens: false,
     responseIssuer: Effect.andThen(
       checkpoints.pass("discovery"),
       Effect.sync(() => ({ identifier: issuer, required: behaviour.issuerRequired }))
@@ -101,7 +102,9 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
     userinfo: () =>
       Effect.flatMap(checkpoints.pass("userinfo"), () =>
         behaviour.userinfo === undefined
-          ? Effect.fail(new ProviderUnreachable({ operation: "userinfo", problem: "The provider is away." }))
+          ? Effect.fail(
+            new ProviderUnreachable({ operation: "userinfo", problem: "The provider is away.", ambiguous: false })
+          )
           : Effect.succeed(behaviour.userinfo))
   })
   return Layer.merge(

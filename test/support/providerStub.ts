@@ -111,6 +111,7 @@ export const layer = (changes: Readonly<Record<string, string | undefined>> = {}
       AuthorizationServerOAuth.make({
         metadata: Effect.succeed({ ...metadataOf(origin), ...changes }),
         client: Effect.succeed(client),
-        authorizationParameters: {}
+        authorizationParameters: {},
+        rotatesRefreshTokens: false
       }))
   ).pipe(Layer.provide(tools), Layer.provideMerge(Stub.layer))

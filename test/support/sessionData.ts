@@ -2,10 +2,10 @@
  * Sessions, drafts and grants to put into slots.
  */
 import { DateTime, Redacted } from "effect"
-import type { TokenGrant } from "../../src/services/provider/AuthorizationServer.ts"
+import { ProviderUnreachable, type TokenGrant } from "../../src/services/provider/AuthorizationServer.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
 import { Account, FlowId, Generation, SessionDraft, Tokens } from "../../src/services/sign-in/Session.ts"
-import { EndedSession, type Slot, type SlotWrite } from "../../src/services/storage/SessionStore.ts"
+import { EndedSession, type Slot, type SlotWrite, StoreUnavailable } from "../../src/services/storage/SessionStore.ts"
 
 export const ada = AccountKey.make("ada@example.com")
 export const grace = AccountKey.make("grace@example.com")
@@ -19,19 +19,22 @@ export interface DraftOptions {
   readonly accessToken?: string
   /** Null: the provider issued none. */
   readonly refreshToken?: string | null
-  /** Lifetime from the epoch on. */
+  /** When the access token stops working, in minutes after the epoch. */
   readonly minutes?: number
+  /** How long it lasts in all, in minutes; an hour unless said. */
+  readonly lifetime?: number
   readonly name?: string
 }
 
 /** A sign-in of Ada's that is good for an hour. */
 export const draft = (options: DraftOptions = {}): SessionDraft => {
-  const { accessToken = "access-1", minutes = 60, name = "Ada", refreshToken = "refresh-1" } = options
+  const { accessToken = "access-1", lifetime = 60, minutes = 60, name = "Ada", refreshToken = "refresh-1" } = options
   return new SessionDraft({
     account: new Account({ sub: "1", email: "ada@example.com", name }),
     tokens: new Tokens({
       accessToken: Redacted.make(accessToken),
       ...(refreshToken === null ? {} : { refreshToken: Redacted.make(refreshToken) }),
+      issuedAt: atMinute(minutes - lifetime),
       expiresAt: atMinute(minutes)
     }),
     grantedScopes: ["openid", "email"],
@@ -46,7 +49,7 @@ export const signIn = (options?: DraftOptions): SlotWrite => ({ _tag: "SignedIn"
 /** A sign-in of Ada's that ended without her asking for it. */
 export const needsSignIn = (reason: EndedSession["reason"] = "revoked") => ({
   _tag: "NeedsSignIn" as const,
-  ended: new EndedSession({ account: draft().account, reason })
+  ended: new EndedSession({ ...draft(), reason })
 })
 
 /** What a refresh was answered with. */
@@ -71,3 +74,9 @@ export const tokensOf = (slot: Slot) =>
     : undefined
 
 export const generation = (value: number): Generation => Generation.make(value)
+
+/** A refresh that got no answer; the provider has not acted on it unless said. */
+export const away = (options: { readonly ambiguous?: boolean; readonly retryAfter?: number } = {}) =>
+  new ProviderUnreachable({ operation: "refresh", problem: "no network", ambiguous: false, ...options })
+
+export const unavailable = new StoreUnavailable({ problem: "the disk is full", remedy: "make room" })

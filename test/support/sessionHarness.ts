@@ -1,7 +1,7 @@
 /**
  * `Sessions` over a provider that is played by the test and a store that can be watched and disturbed.
  */
-import { Context, Deferred, Effect, Layer, Queue, Redacted, Ref, Stream } from "effect"
+import { Clock, Context, Deferred, Effect, Layer, Queue, Redacted, Ref, Stream } from "effect"
 import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
@@ -29,11 +29,17 @@ export interface Held {
 export class Provider extends Context.Service<Provider, {
   /** Answers all refreshes to come. */
   readonly answers: (answer: Answer) => Effect.Effect<void>
+  /** Answers one refresh after the other; what comes after the last of them gets that one too. */
+  readonly answersInTurn: (...answers: readonly [Answer, ...Array<Answer>]) => Effect.Effect<void>
   /** Keeps refreshes to come waiting, until the one answer for all of them is given. */
   readonly hold: Effect.Effect<Held>
   /** The refresh tokens that were sent, and the scopes with them. */
   readonly refreshed: Effect.Effect<ReadonlyArray<string>>
   readonly scopes: Effect.Effect<ReadonlyArray<ReadonlyArray<string>>>
+  /** When they were sent, in milliseconds by the Clock. */
+  readonly times: Effect.Effect<ReadonlyArray<number>>
+  /** Makes the client be another one. */
+  readonly clientIs: (clientId: string) => Effect.Effect<void>
   /** The next token that is sent to be revoked. */
   readonly revoked: Effect.Effect<string>
   /** Tokens that were sent to be revoked and not looked at yet. */
@@ -41,46 +47,66 @@ export class Provider extends Context.Service<Provider, {
   readonly answersRevocations: (answer: Effect.Effect<void, ProviderUnreachable>) => Effect.Effect<void>
 }>()("mcp-gas/test/support/sessionHarness/Provider") {}
 
-const provider = Layer.effectContext(
-  Effect.gen(function*() {
-    const answer = yield* Ref.make<Answer>(Effect.succeed(grant()))
-    const revocation = yield* Ref.make<Effect.Effect<void, ProviderUnreachable>>(Effect.void)
-    const asked = yield* Ref.make<ReadonlyArray<{ readonly token: string; readonly scopes: ReadonlyArray<string> }>>([])
-    const revoked = yield* Queue.unbounded<string>()
-    const server = Layer.mock(AuthorizationServer, {
-      clientId: Effect.succeed("a client"),
-      refresh: (token, scopes) =>
-        Ref.update(asked, (before) => [...before, { token: Redacted.value(token), scopes }]).pipe(
-          Effect.andThen(Effect.flatten(Ref.get(answer)))
-        ),
-      revoke: (token) =>
-        Queue.offer(revoked, Redacted.value(token)).pipe(Effect.andThen(Effect.flatten(Ref.get(revocation))))
-    })
-    return Context.merge(
-      yield* Layer.build(server),
-      Provider.context({
-        answers: (next) => Ref.set(answer, next),
-        hold: Effect.gen(function*() {
-          const arrived = yield* Deferred.make<void>()
-          const given = yield* Deferred.make<Answer>()
-          yield* Ref.set(
-            answer,
-            Effect.andThen(Deferred.succeed(arrived, undefined), Effect.flatten(Deferred.await(given)))
-          )
-          return {
-            arrived: Deferred.await(arrived),
-            answer: (next) => Effect.asVoid(Deferred.succeed(given, next))
-          }
-        }),
-        refreshed: Effect.map(Ref.get(asked), (all) => all.map(({ token }) => token)),
-        scopes: Effect.map(Ref.get(asked), (all) => all.map(({ scopes }) => scopes)),
-        revoked: Queue.take(revoked),
-        revocations: Queue.clear(revoked),
-        answersRevocations: (next) => Ref.set(revocation, next)
+interface Asked {
+  readonly token: string
+  readonly scopes: ReadonlyArray<string>
+  readonly at: number
+}
+
+const provider = (rotatesRefreshTokens: boolean) =>
+  Layer.effectContext(
+    Effect.gen(function*() {
+      const client = yield* Ref.make("a client")
+      const answer = yield* Ref.make<Answer>(Effect.succeed(grant()))
+      const revocation = yield* Ref.make<Effect.Effect<void, ProviderUnreachable>>(Effect.void)
+      const asked = yield* Ref.make<ReadonlyArray<Asked>>([])
+      const revoked = yield* Queue.unbounded<string>()
+      const server = Layer.mock(AuthorizationServer, {
+        clientId: Ref.get(client),
+        responseIssuer: Effect.succeed({ identifier: "https://provider.test", required: false }),
+        rotatesRefreshTokens,
+        refresh: (token, scopes) =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            (at) => Ref.update(asked, (before) => [...before, { token: Redacted.value(token), scopes, at }])
+          ).pipe(
+            Effect.andThen(Effect.flatten(Ref.get(answer)))
+          ),
+        revoke: (token) =>
+          Queue.offer(revoked, Redacted.value(token)).pipe(Effect.andThen(Effect.flatten(Ref.get(revocation))))
       })
-    )
-  })
-)
+      return Context.merge(
+        yield* Layer.build(server),
+        Provider.context({
+          answers: (next) => Ref.set(answer, next),
+          answersInTurn: Effect.fnUntraced(function*(first, ...rest) {
+            const left = yield* Ref.make([first, ...rest])
+            const next = Ref.modify(left, ([now = first, ...later]) => [now, later.length === 0 ? [now] : later])
+            yield* Ref.set(answer, Effect.flatten(next))
+          }),
+          hold: Effect.gen(function*() {
+            const arrived = yield* Deferred.make<void>()
+            const given = yield* Deferred.make<Answer>()
+            yield* Ref.set(
+              answer,
+              Effect.andThen(Deferred.succeed(arrived, undefined), Effect.flatten(Deferred.await(given)))
+            )
+            return {
+              arrived: Deferred.await(arrived),
+              answer: (next) => Effect.asVoid(Deferred.succeed(given, next))
+            }
+          }),
+          refreshed: Effect.map(Ref.get(asked), (all) => all.map(({ token }) => token)),
+          scopes: Effect.map(Ref.get(asked), (all) => all.map(({ scopes }) => scopes)),
+          times: Effect.map(Ref.get(asked), (all) => all.map(({ at }) => at)),
+          clientIs: (next) => Ref.set(client, next),
+          revoked: Queue.take(revoked),
+          revocations: Queue.clear(revoked),
+          answersRevocations: (next) => Ref.set(revocation, next)
+        })
+      )
+    })
+  )
 
 type Store = SessionStore["Service"]
 
@@ -89,9 +115,16 @@ export class OtherProcess
   extends Context.Service<OtherProcess, Store>()("mcp-gas/test/support/sessionHarness/OtherProcess")
 {}
 
+/** How often the store was asked; notes are those of tokens being presented, taken and taken back. */
+export interface Counts {
+  readonly reads: number
+  readonly writes: number
+  readonly notes: number
+}
+
 /** What this process asked of the store, and what the test puts in between. */
 export class StoreSpy extends Context.Service<StoreSpy, {
-  readonly counts: Effect.Effect<{ readonly reads: number; readonly writes: number }>
+  readonly counts: Effect.Effect<Counts>
   /** Returns when this process has taken in so many writes, by whomever, that it was told of. */
   readonly takenIn: (writes: number) => Effect.Effect<void>
   /** Keeps writes to come from this process, as if they had not got around yet. */
@@ -104,12 +137,15 @@ export interface Disturbance {
   readonly read?: (read: ReturnType<Store["read"]>) => ReturnType<Store["read"]>
   readonly write?: (write: ReturnType<Store["write"]>) => ReturnType<Store["write"]>
   readonly tombstone?: (tombstone: ReturnType<Store["tombstone"]>) => ReturnType<Store["tombstone"]>
+  readonly present?: (present: ReturnType<Store["present"]>) => ReturnType<Store["present"]>
+  readonly withdraw?: (withdraw: ReturnType<Store["withdraw"]>) => ReturnType<Store["withdraw"]>
 }
 
 const spied = Layer.effectContext(
   Effect.gen(function*() {
     const inner = yield* OtherProcess
-    const counts = yield* Ref.make({ reads: 0, writes: 0 })
+    const counts = yield* Ref.make<Counts>({ reads: 0, writes: 0, notes: 0 })
+    const count = (what: keyof Counts) => Ref.update(counts, (before) => ({ ...before, [what]: before[what] + 1 }))
     const pulls = yield* Queue.unbounded<void>()
     const deaf = yield* Ref.make(false)
     const disturbance = yield* Ref.make<Disturbance>({})
@@ -120,14 +156,13 @@ const spied = Layer.effectContext(
     return Context.merge(
       SessionStore.context({
         ...inner,
-        read: (key) =>
-          Ref.update(counts, (before) => ({ ...before, reads: before.reads + 1 })).pipe(
-            Effect.andThen(disturbed(inner.read(key), ({ read }) => read))
-          ),
+        read: (key) => Effect.andThen(count("reads"), disturbed(inner.read(key), ({ read }) => read)),
         write: (key, expected, write) =>
-          Ref.update(counts, (before) => ({ ...before, writes: before.writes + 1 })).pipe(
-            Effect.andThen(disturbed(inner.write(key, expected, write), (from) => from.write))
-          ),
+          Effect.andThen(count("writes"), disturbed(inner.write(key, expected, write), (from) => from.write)),
+        present: (key, expected, options) =>
+          Effect.andThen(count("notes"), disturbed(inner.present(key, expected, options), ({ present }) => present)),
+        withdraw: (key, expected) =>
+          Effect.andThen(count("notes"), disturbed(inner.withdraw(key, expected), ({ withdraw }) => withdraw)),
         tombstone: (key) => disturbed(inner.tombstone(key), ({ tombstone }) => tombstone),
         watch: Stream.unwrap(
           Effect.map(
@@ -147,12 +182,24 @@ const spied = Layer.effectContext(
   })
 )
 
-const store = spied.pipe(
-  Layer.provideMerge(Layer.effect(OtherProcess, SessionStore)),
-  Layer.provide(SessionStoreMemory.layer)
+/** What outlives a process: the store, and the provider. */
+const world = (rotatesRefreshTokens: boolean) =>
+  Layer.merge(
+    Layer.provide(Layer.effect(OtherProcess, SessionStore), SessionStoreMemory.layer),
+    provider(rotatesRefreshTokens)
+  )
+
+const oneProcess = SessionsSynchronized.layer.pipe(
+  Layer.provideMerge(Layer.merge(spied, AuthEventsPubSub.layer))
 )
 
-/** One process: `Sessions`, and everything around it in the test's hands. */
-export const layer = SessionsSynchronized.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(store, provider, AuthEventsPubSub.layer))
-)
+export const worldOf = { keeping: world(false), rotating: world(true) }
+
+/** Runs in a process of its own on the store and the provider there are, which is closed at the end. */
+export const inProcess = Effect.provide(Layer.fresh(oneProcess))
+
+/** One process: `Sessions`, and everything around it in the test's hands. Refresh tokens are kept. */
+export const layer = Layer.provideMerge(oneProcess, worldOf.keeping)
+
+/** The same with a provider that replaces refresh tokens. */
+export const rotating = Layer.provideMerge(oneProcess, worldOf.rotating)

@@ -134,6 +134,7 @@ export const signInElsewhere = Effect.fnUntraced(function*(key: AccountKey, gran
     account: FakeProvider.ada,
     tokens: new Tokens({
       accessToken: Redacted.make("access-elsewhere", { label: "access token" }),
+      issuedAt: now,
       expiresAt: DateTime.add(now, { hours: 1 })
     }),
     grantedScopes,

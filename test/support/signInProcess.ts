@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import * as LocalGoogleOidc from "../../src/layers/local-google/LocalGoogleOidc.ts"
 import * as PersonHttp from "../../src/layers/local-google/PersonHttp.ts"
 import * as ServerProcessMcpStdio from "../../src/layers/tools/ServerProcessMcpStdio.ts"
+import { ownVaultKey } from "../../src/programs/ownVaultKey.ts"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { type CallResult, ServerProcess, type Started } from "../../src/services/tools/ServerProcess.ts"
 
@@ -40,6 +41,7 @@ export const start = Effect.fnUntraced(function*(
   const fs = yield* FileSystem.FileSystem
   const { start: spawn } = yield* ServerProcess
   const home = yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-test-" })
+  yield* ownVaultKey(home)
   const server = yield* spawn({
     command: process.execPath,
     args: [...nodeOptions, binary],

@@ -1,7 +1,7 @@
 /**
  * The local Google on `oidc-provider`. Loads that library: import this file only where a local Google is wanted.
  */
-import { Deferred, Effect, Layer, Redacted, Ref } from "effect"
+import { Deferred, Effect, Layer, MutableHashSet, Redacted, Ref } from "effect"
 import { randomBytes } from "node:crypto"
 import {
   type LocalAccount,
@@ -73,6 +73,7 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
         clientSecret = Redacted.make(`GOCSPX-${randomBytes(21).toString("base64url")}`)
       } = options
       const store = Store.make()
+      const secrets = MutableHashSet.empty<string>()
       const provider = yield* Effect.try({
         try: () =>
           Provider.make({
@@ -82,7 +83,8 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
             clientName,
             accounts,
             store,
-            habits: () => Ref.getUnsafe(habits)
+            habits: () => Ref.getUnsafe(habits),
+            confided: (secret) => void MutableHashSet.add(secrets, secret)
           }),
         catch: (cause) => new LocalGoogleUnavailable({ cause })
       })
@@ -134,7 +136,8 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
               if (account.email === email) store.revokeAccount(account.sub)
             }
           }),
-        counts: faults.counts
+        counts: faults.counts,
+        secrets: Effect.sync(() => Array.from(secrets, (secret) => Redacted.make(secret)))
       })
     })
   )

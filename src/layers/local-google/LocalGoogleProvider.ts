@@ -18,6 +18,8 @@ export interface ProviderOptions {
   readonly accounts: ReadonlyArray<LocalAccount>
   readonly store: Store
   readonly habits: () => LocalGoogleHabits
+  /** Told of each secret that a token request brought or was answered with. */
+  readonly confided: (secret: string) => void
 }
 
 const halfAYear = 180 * 24 * 60 * 60
@@ -148,7 +150,11 @@ export const make = (options: ProviderOptions): OidcProvider => {
     response["prompt"] = "consent"
   })
   provider.on("grant.success", (ctx) => {
-    const { refresh_token } = ctx.oidc.params ?? {}
+    const { code, code_verifier, refresh_token } = ctx.oidc.params ?? {}
+    const { access_token, id_token, refresh_token: issued } = isRecord(ctx.body) ? ctx.body : {}
+    for (const secret of [code, code_verifier, refresh_token, access_token, id_token, issued]) {
+      if (typeof secret === "string") options.confided(secret)
+    }
     // Google sends a refresh token when it is a new one, and does not repeat the one it was given.
     if (refresh_token !== undefined && isRecord(ctx.body) && ctx.body["refresh_token"] === refresh_token) {
       ctx.body = { ...ctx.body, refresh_token: undefined }

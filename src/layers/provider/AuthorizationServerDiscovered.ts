@@ -17,6 +17,11 @@ export interface Options {
   readonly client: Effect.Effect<OAuthClient, ClientMisconfigured>
   /** What the provider wants in an authorization request besides what the protocol asks for. */
   readonly authorizationParameters?: Readonly<Record<string, string>>
+  /**
+   * Whether a refresh may replace the refresh token; true unless said, since presenting a replaced one can end the grant.
+   * No provider announces it.
+   */
+  readonly rotatesRefreshTokens?: boolean
 }
 
 /**
@@ -54,6 +59,7 @@ export const layer = (options: Options): Layer.Layer<AuthorizationServer, never,
       return yield* AuthorizationServerOAuth.make({
         client: options.client,
         authorizationParameters: options.authorizationParameters ?? {},
+        rotatesRefreshTokens: options.rotatesRefreshTokens ?? true,
         metadata: Cache.get(discovered, options.issuer)
       })
     })

@@ -37,5 +37,10 @@ export interface Options {
 export const layer = (options: Options): Layer.Layer<AuthorizationServer, never, Digest.Digest | OAuthFetch> =>
   Layer.effect(
     AuthorizationServer,
-    AuthorizationServerOAuth.make({ ...options, authorizationParameters, metadata: Effect.succeed(metadata) })
+    AuthorizationServerOAuth.make({
+      ...options,
+      authorizationParameters,
+      rotatesRefreshTokens: false,
+      metadata: Effect.succeed(metadata)
+    })
   )

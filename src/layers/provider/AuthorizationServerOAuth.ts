@@ -25,6 +25,8 @@ export interface Provider {
   readonly client: Effect.Effect<OAuthClient, ClientMisconfigured>
   /** What this provider wants in an authorization request besides what the protocol asks for. */
   readonly authorizationParameters: Readonly<Record<string, string>>
+  /** Whether a refresh may replace the refresh token. */
+  readonly rotatesRefreshTokens: boolean
 }
 
 /** How long an access token is taken to last when the provider does not say (RFC 6749 section 5.1). */
@@ -197,5 +199,14 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
 
   const clientId = Effect.map(provider.client, (client) => client.clientId)
 
-  return AuthorizationServer.of({ clientId, responseIssuer, authorizationUrl, exchange, refresh, revoke, userinfo })
+  return AuthorizationServer.of({
+    clientId,
+    responseIssuer,
+    authorizationUrl,
+    exchange,
+    rotatesRefreshTokens: provider.rotatesRefreshTokens,
+    refresh,
+    revoke,
+    userinfo
+  })
 })

@@ -25,6 +25,8 @@ type Failure =
     readonly retryAfter: number | undefined
     /** Whether the provider may have acted on the request all the same. */
     readonly ambiguous: boolean
+    /** Whether convention says that it has not. */
+    readonly turnedAway: boolean
   }
 
 /** What a request held that must not come back in an error. */
@@ -39,10 +41,16 @@ const worded = (text: string, secrets: Secrets): string =>
     .reduce((words, secret) => words.replaceAll(secret, "…"), text)
     .replaceAll(/\p{Cc}+/gu, " ").slice(0, wordsLength)
 
-/** Only seconds are understood, not dates. */
-const retryAfter = (response: Response): number | undefined => {
-  const value = response.headers.get("retry-after") ?? ""
-  return /^\d{1,9}$/.test(value) ? Number(value) : undefined
+/** A moment as HTTP writes it (RFC 9110 section 5.6.7), in milliseconds; NaN for anything else. */
+const httpDate = (text: string | null): number =>
+  /^[A-Z][a-z]{2}, \d\d /.test(text ?? "") ? Date.parse(text ?? "") : NaN
+
+/** Seconds to wait (RFC 9110 section 10.2.3). A moment is taken by the provider's own clock, as its answer tells it. */
+const retryAfter = ({ headers }: Response): number | undefined => {
+  const value = headers.get("retry-after")
+  if (/^\d{1,9}$/.test(value ?? "")) return Number(value)
+  const seconds = Math.ceil((httpDate(value) - httpDate(headers.get("date"))) / 1_000)
+  return seconds >= 0 ? seconds : undefined
 }
 
 /** What `oauth4webapi` finds wrong with an endpoint before it sends anything there. */
@@ -53,13 +61,18 @@ const refusedUnsent: ReadonlySet<unknown> = new Set([
   OAuth.REQUEST_PROTOCOL_FORBIDDEN
 ])
 
+/** Whether an unusable answer means, by convention, that the request was turned away or went to somebody else. */
+const isTurnedAway = ({ headers, status }: Response): boolean =>
+  status === 503 || (status < 300 && (headers.get("content-type") ?? "").startsWith("text/html"))
+
 const answered = (response: Response): Failure => ({
   _tag: "Unusable",
   error: response.status >= 500 || response.status === 429 ? "server_error" : "malformed_response",
   detail: `it answered with HTTP status ${response.status}`,
   retryAfter: retryAfter(response),
   // Turned away before processing; everything else, a success that cannot be read included, may have been processed.
-  ambiguous: response.status !== 429 && (response.status < 300 || response.status >= 500)
+  ambiguous: response.status !== 429 && (response.status < 300 || response.status >= 500),
+  turnedAway: isTurnedAway(response)
 })
 
 const responseOf = (cause: unknown): Response | undefined => {
@@ -74,7 +87,14 @@ const classify = ({ cause: error }: Rejected, secrets: Secrets): Failure => {
     const detail = error.reason === "timeout" ?
       "it did not answer in time" :
       `the connection failed${error.code === undefined ? "" : ` (${error.code})`}`
-    return { _tag: "Unusable", error: error.reason, detail, retryAfter: undefined, ambiguous: error.sent }
+    return {
+      _tag: "Unusable",
+      error: error.reason,
+      detail,
+      retryAfter: undefined,
+      ambiguous: error.sent,
+      turnedAway: false
+    }
   }
   if (error instanceof OAuth.ResponseBodyError) {
     // 429 and 5xx speak of the provider, not of the request, even where the body looks like a protocol error.
@@ -94,7 +114,8 @@ const classify = ({ cause: error }: Rejected, secrets: Secrets): Failure => {
       error: "malformed_response",
       detail: "its metadata names no address for that which may be used",
       retryAfter: undefined,
-      ambiguous: false
+      ambiguous: false,
+      turnedAway: false
     }
   }
   if (error instanceof OAuth.WWWAuthenticateChallengeError) {
@@ -109,7 +130,8 @@ const classify = ({ cause: error }: Rejected, secrets: Secrets): Failure => {
       error: "malformed_response",
       detail: "its answer was not what the protocol asks for",
       retryAfter: undefined,
-      ambiguous: true
+      ambiguous: true,
+      turnedAway: response !== undefined && isTurnedAway(response)
     }
     : answered(response)
 }
@@ -140,6 +162,7 @@ const unusable = (operation: string, failure: Failure): ProviderUnreachable => {
   return new ProviderUnreachable({
     operation,
     problem: `The provider could not be used for ${operation}: ${detail}.`,
+    ambiguous: failure._tag === "Unusable" && failure.ambiguous && !failure.turnedAway,
     ...(wait === undefined ? {} : { retryAfter: wait })
   })
 }
@@ -189,7 +212,8 @@ export const notRefreshed =
 export const lacking = (member: string): ProviderUnreachable =>
   new ProviderUnreachable({
     operation: "discovery",
-    problem: `The provider's metadata has no ${member}.`
+    problem: `The provider's metadata has no ${member}.`,
+    ambiguous: false
   })
 
 /** A code that was kept back because the provider could not be found to begin with. */

@@ -53,6 +53,7 @@ export const make = Effect.gen(function*() {
       tokens: new Tokens({
         accessToken: grant.accessToken,
         ...(grant.refreshToken === undefined ? {} : { refreshToken: grant.refreshToken }),
+        issuedAt: yield* DateTime.now,
         expiresAt: grant.expiresAt
       }),
       grantedScopes: grant.grantedScopes,

@@ -1,30 +1,19 @@
 /**
  * The data directory in the file system of this machine.
  */
-import { Effect, FileSystem, Layer, Path, type PlatformError, Predicate } from "effect"
+import { Effect, FileSystem, Layer, Path, type PlatformError } from "effect"
 import { Config } from "../../services/config/Config.ts"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
-
-const elsewhere = "set MCP_GAS_HOME to a directory you can write to"
+import { codeOf, elsewhere, explain as explainCode } from "./FileRefusal.ts"
+import * as PrivateFile from "./PrivateFile.ts"
 
 /** What stands in the way, and what helps. The operating system's code says more than the platform's reason. */
-const explain = (error: PlatformError.PlatformError): { readonly why: string; readonly remedy: string } => {
-  const { cause } = error.reason
-  const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
-  switch (code) {
-    case "EROFS":
-      return { why: "its file system is read-only", remedy: `Make it writable, or ${elsewhere}.` }
-    case "ENOSPC":
-    case "EDQUOT":
-      return { why: "there is no space left", remedy: `Free some space, or ${elsewhere}.` }
-  }
-  switch (error.reason._tag) {
-    case "PermissionDenied":
-      return {
-        why: "this user lacks the permission",
-        remedy: `Give the user this server runs as access to it, or ${elsewhere}.`
-      }
+const explain = ({ reason }: PlatformError.PlatformError): { readonly why: string; readonly remedy: string } => {
+  const code = codeOf(reason.cause)
+  const explained = explainCode(code)
+  if (explained !== undefined) return explained
+  switch (reason._tag) {
     case "AlreadyExists":
     case "BadResource":
       return {
@@ -35,7 +24,7 @@ const explain = (error: PlatformError.PlatformError): { readonly why: string; re
       return { why: "a directory cannot be made there", remedy: `Check the path, or ${elsewhere}.` }
     default:
       return {
-        why: `the file system refuses (${typeof code === "string" ? code : error.reason._tag})`,
+        why: `the file system refuses (${code ?? reason._tag})`,
         remedy: `Check the directory, or ${elsewhere}.`
       }
   }
@@ -48,7 +37,7 @@ const explain = (error: PlatformError.PlatformError): { readonly why: string; re
 const makeAll = (fs: FileSystem.FileSystem, path: Path.Path) => {
   /** Whatever the reason for a refusal, it does not matter where there is a directory already. */
   const makeOne = (directory: string) =>
-    fs.makeDirectory(directory, { mode: 0o700 }).pipe(
+    fs.makeDirectory(directory, { mode: PrivateFile.directoryMode }).pipe(
       Effect.catchTag("PlatformError", (refusal) =>
         fs.stat(directory).pipe(
           Effect.filterOrFail(({ type }) => type === "Directory"),
@@ -67,37 +56,48 @@ const makeAll = (fs: FileSystem.FileSystem, path: Path.Path) => {
   return make
 }
 
+const make = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+
+  const closed = Effect.flatMap(
+    fs.stat(directory),
+    ({ mode, uid }) => PrivateFile.closeDirectory(directory, { mode, owner: uid })
+  )
+  // A directory of its own, so that removing it removes whatever a failed write has left. Writing, since permissions
+  // and an empty file do not tell of a full disk.
+  const probe = Effect.acquireUseRelease(
+    fs.makeTempDirectory({ directory, prefix: ".probe-" }),
+    (own) => fs.writeFileString(path.join(own, "probe"), "Can files be written here?\n"),
+    (own) => Effect.ignore(fs.remove(own, { recursive: true, force: true }))
+  )
+  const ready = makeAll(fs, path)(directory).pipe(
+    Effect.andThen(closed),
+    Effect.andThen(probe),
+    Effect.catchTag("PlatformError", (error) => {
+      const { remedy, why } = explain(error)
+      return new StoreUnavailable({
+        problem: `The data directory ${directory} cannot be used: ${why}.`,
+        remedy,
+        cause: error
+      })
+    }),
+    Effect.withSpan("DataDirectory.ready")
+  )
+  return DataDirectory.of({ path: directory, ready })
+})
+
 /**
- * Provides `DataDirectory` at `Config.settings.home`; needs `Config`, `FileSystem` and `Path`; finalizes nothing.
- * Building it touches nothing. A directory that is there already keeps its mode.
+ * Provides `DataDirectory` at this absolute path; needs `FileSystem` and `Path`; finalizes nothing. Building it touches
+ * nothing. A directory that others may enter is closed to them, and the log tells; one that belongs to somebody else is
+ * refused. A link to a directory is followed: the person has chosen the path. Neither right nor owner is asked for on
+ * Windows, which keeps the directories of users apart by other means.
  */
+export const layerAt = (directory: string): Layer.Layer<DataDirectory, never, FileSystem.FileSystem | Path.Path> =>
+  Layer.effect(DataDirectory, make(directory))
+
+/** The same at `Config.settings.home`; needs `Config` as well. */
 export const layer: Layer.Layer<DataDirectory, never, Config | FileSystem.FileSystem | Path.Path> = Layer.effect(
   DataDirectory,
-  Effect.gen(function*() {
-    const { settings } = yield* Config
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const directory = settings.home
-
-    // A directory of its own, so that removing it removes whatever a failed write has left. Writing, since permissions
-    // and an empty file do not tell of a full disk.
-    const probe = Effect.acquireUseRelease(
-      fs.makeTempDirectory({ directory, prefix: ".probe-" }),
-      (own) => fs.writeFileString(path.join(own, "probe"), "Can files be written here?\n"),
-      (own) => Effect.ignore(fs.remove(own, { recursive: true, force: true }))
-    )
-    const ready = makeAll(fs, path)(directory).pipe(
-      Effect.andThen(probe),
-      Effect.mapError((error) => {
-        const { remedy, why } = explain(error)
-        return new StoreUnavailable({
-          problem: `The data directory ${directory} cannot be used: ${why}.`,
-          remedy,
-          cause: error
-        })
-      }),
-      Effect.withSpan("DataDirectory.ready")
-    )
-    return DataDirectory.of({ path: directory, ready })
-  })
+  Effect.flatMap(Config, ({ settings }) => make(settings.home))
 )

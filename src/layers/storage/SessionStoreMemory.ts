@@ -1,10 +1,11 @@
 /**
  * `SessionStore` in memory: slots live as long as the layer. For tests, and for embedders who keep nothing.
  */
-import { Effect, HashMap, Layer, Option, PubSub, Stream, SynchronizedRef } from "effect"
+import { DateTime, Effect, HashMap, Layer, Option, PubSub, Stream, SynchronizedRef } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { Generation, Session } from "../../services/sign-in/Session.ts"
 import {
+  AlreadyPresented,
   GenerationPassed,
   SessionStore,
   type Slot,
@@ -16,7 +17,8 @@ const untouched = (key: AccountKey): Slot => ({
   key,
   generation: Generation.make(0),
   lastSignOut: Generation.make(0),
-  state: { _tag: "Never" }
+  state: { _tag: "Never" },
+  presentedAt: undefined
 })
 
 const stateOf = (key: AccountKey, generation: Generation, write: SlotWrite): SlotState =>
@@ -46,7 +48,12 @@ export const layer: Layer.Layer<SessionStore> = Layer.effect(
             return Effect.fail(new GenerationPassed({ expected, current: current.generation }))
           }
           const generation = Generation.make(expected + 1)
-          const slot: Slot = { ...current, generation, state: stateOf(key, generation, change) }
+          const slot: Slot = {
+            ...current,
+            generation,
+            state: stateOf(key, generation, change),
+            presentedAt: undefined
+          }
           return Effect.map(put(all, slot), (next) => [slot, next] as const)
         })
       },
@@ -58,14 +65,51 @@ export const layer: Layer.Layer<SessionStore> = Layer.effect(
         return yield* SynchronizedRef.modifyEffect(slots, (all) => {
           const before = look(all, key)
           const generation = Generation.make(before.generation + 1)
-          const slot: Slot = { key, generation, lastSignOut: generation, state: { _tag: "SignedOut" } }
+          const slot: Slot = {
+            key,
+            generation,
+            lastSignOut: generation,
+            state: { _tag: "SignedOut" },
+            presentedAt: undefined
+          }
           return Effect.map(put(all, slot), (next) => [{ before, after: slot }, next] as const)
         })
       },
       Effect.uninterruptible
     )
 
+    const present = Effect.fn("SessionStore.present")(
+      function*(key: AccountKey, expected: Generation, { again }: { readonly again: boolean }) {
+        const presentedAt = yield* DateTime.now
+        yield* SynchronizedRef.updateEffect(
+          slots,
+          Effect.fnUntraced(function*(all) {
+            const current = look(all, key)
+            if (current.generation !== expected) {
+              return yield* new GenerationPassed({ expected, current: current.generation })
+            }
+            if (current.presentedAt !== undefined && !again) {
+              return yield* new AlreadyPresented({ at: current.presentedAt })
+            }
+            return HashMap.set(all, key, { ...current, presentedAt })
+          })
+        )
+      },
+      Effect.uninterruptible
+    )
+
+    const withdraw = Effect.fn("SessionStore.withdraw")((key: AccountKey, expected: Generation) =>
+      SynchronizedRef.update(slots, (all) => {
+        const current = look(all, key)
+        return current.generation === expected && current.generation > 0
+          ? HashMap.set(all, key, { ...current, presentedAt: undefined })
+          : all
+      })
+    )
+
     return SessionStore.of({
+      present,
+      withdraw,
       read: (key) => Effect.map(SynchronizedRef.get(slots), (all) => look(all, key)),
       write,
       tombstone,

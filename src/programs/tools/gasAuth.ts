@@ -8,6 +8,7 @@ import { type AccountKey, defaultAccountKey } from "../../services/sign-in/Accou
 import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
 import type { Account, Session } from "../../services/sign-in/Session.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
+import { Vault } from "../../services/storage/Vault.ts"
 import { InvalidArguments, make } from "../../services/tools/Tool.ts"
 import { defaultWaitSeconds, Input, Output } from "./gasAuthSchema.ts"
 
@@ -95,6 +96,12 @@ const isOver = ({ tokens }: Session) =>
     (now) => tokens.refreshToken === undefined && DateTime.isGreaterThanOrEqualTo(now, tokens.expiresAt)
   )
 
+const keeperWords = {
+  keychain: "by the operating system's keychain",
+  file: "in a file that only this user can read",
+  memory: "in the memory of this server"
+}
+
 /** How an account stands, without network or browser. `before` is told first. */
 const standing = Effect.fnUntraced(function*(key: AccountKey, before = "") {
   const flows = yield* AuthFlows
@@ -104,7 +111,14 @@ const standing = Effect.fnUntraced(function*(key: AccountKey, before = "") {
   const slot = yield* sessions.slot(key)
   const { state } = slot
   if (state._tag === "SignedIn" && !(yield* isOver(state.session))) {
-    return yield* signedIn("authenticated", state.session, before)
+    const told = yield* signedIn("authenticated", state.session, before)
+    const { keeper } = yield* Vault
+    const vaultKey = yield* keeper
+    return {
+      ...told,
+      message: `${told.message} The tokens are sealed; their key is kept ${keeperWords[vaultKey]}.`,
+      vaultKey
+    } satisfies Output
   }
   const required = SignInRequired.of(slot)
   const told: Output = {

@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 import { AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import { KeyKeeper } from "../../services/storage/Vault.ts"
 
 /** Below the 60 seconds after which many hosts give a call up. */
 export const defaultWaitSeconds = 40
@@ -63,7 +64,10 @@ export const Output = Schema.Struct({
   expiresAt: Schema.optionalKey(Schema.String.annotate({ description: "When the sign-in ends unfinished." })),
   grantedScopes: Schema.optionalKey(Schema.Array(Schema.String)),
   missingScopes: Schema.optionalKey(Schema.Array(Schema.String)),
-  tokenExpiresAt: Schema.optionalKey(Schema.String)
+  tokenExpiresAt: Schema.optionalKey(Schema.String),
+  vaultKey: Schema.optionalKey(
+    KeyKeeper.annotate({ description: "Who keeps the key that stored tokens are sealed with." })
+  )
 })
 export type Input = typeof Input.Type
 export type Output = typeof Output.Type

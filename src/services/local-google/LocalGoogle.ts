@@ -96,4 +96,9 @@ export class LocalGoogle extends Context.Service<LocalGoogle, {
    */
   readonly revokeGrants: (email: string) => Effect.Effect<void>
   readonly counts: Effect.Effect<LocalGoogleCounts>
+  /**
+   * Every code, code verifier and token that an answered token request brought or was answered with since it started: for
+   * tests that look for them where they must not be.
+   */
+  readonly secrets: Effect.Effect<ReadonlyArray<Redacted.Redacted<string>>>
 }>()("mcp-gas/services/local-google/LocalGoogle") {}

@@ -18,7 +18,9 @@ export class ProviderUnreachable extends Schema.TaggedError<ProviderUnreachable>
   /** One sentence without secrets. */
   problem: Schema.String,
   /** Seconds the provider asked to wait (`Retry-After`), if it did. */
-  retryAfter: Schema.optionalKey(Schema.Finite)
+  retryAfter: Schema.optionalKey(Schema.Finite),
+  /** Whether the provider may have acted on the request all the same. */
+  ambiguous: Schema.Boolean
 }) implements Explained {
   readonly code = "provider_unreachable"
   override get message(): string {
@@ -94,6 +96,11 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   ) => Effect.Effect<TokenGrant, ExchangeFailed | ClientMisconfigured>
   /** The client that requests are made as (`client_id`); it can change while the process runs. */
   readonly clientId: Effect.Effect<string, ClientMisconfigured>
+  /**
+   * Whether a refresh may replace the refresh token. Such a provider takes a token that is sent twice for a stolen one,
+   * and ends the whole grant (RFC 9700 section 4.14.2).
+   */
+  readonly rotatesRefreshTokens: boolean
   /** One refresh POST (RFC 6749 section 6). Whether and when to try again is the caller's to decide. */
   readonly refresh: (
     refreshToken: Redacted.Redacted<string>,

@@ -36,6 +36,8 @@ const secret = (label: string) =>
 export class Tokens extends Schema.Class<Tokens>("mcp-gas/Tokens")({
   accessToken: secret("access token"),
   refreshToken: Schema.optionalKey(secret("refresh token")),
+  /** When they came, by this machine's clock. */
+  issuedAt: Schema.DateTimeUtcFromMillis,
   /** When the access token stops working. */
   expiresAt: Schema.DateTimeUtcFromMillis
 }) {}
@@ -60,13 +62,38 @@ export class Session extends SessionDraft.extend<Session>("mcp-gas/Session")({
   generation: Generation
 }) {}
 
-/** An access token with less left than this counts as expired: a call made with it must still be on time. */
-const leastValidity = Duration.minutes(2)
+/** Below this an access token counts as expired, since a call made with it must still be on time. */
+const mandatoryWindow = Duration.minutes(2)
 
-/** Whether the access token can be handed out: for two minutes at least or, if it cannot be renewed, to its very end. */
-export const isFresh = ({ tokens }: SessionDraft): Effect.Effect<boolean> =>
-  Effect.map(DateTime.now, (now) =>
-    DateTime.isLessThan(
-      DateTime.addDuration(now, tokens.refreshToken === undefined ? Duration.zero : leastValidity),
-      tokens.expiresAt
-    ))
+/** Below this an access token is renewed while it is still handed out. */
+const advisoryWindow = Duration.minutes(10)
+
+/** How far a clock may be set back before what it says of a token's age is taken for nothing. */
+const clockTolerance = Duration.minutes(1)
+
+/**
+ * What is to be done about an access token: nothing (`fresh`); renew it, there is time (`aging`, the last ten minutes);
+ * renew it first (`stale`, the last two, or none left).
+ */
+export type Freshness = "fresh" | "aging" | "stale"
+
+/**
+ * How fresh the access token is by the `Clock`. One that lasts less than twenty minutes ages after half of its life and is
+ * stale in its last tenth. A token from the future says that the clock was set back, and counts as stale. One that cannot
+ * be renewed is fresh to its very end.
+ */
+export const freshness = ({ tokens: { expiresAt, issuedAt, refreshToken } }: SessionDraft): Effect.Effect<Freshness> =>
+  Effect.map(DateTime.now, (now) => {
+    const left = DateTime.distance(now, expiresAt)
+    if (refreshToken === undefined) return Duration.isGreaterThan(left, Duration.zero) ? "fresh" : "stale"
+    const lifetime = DateTime.distance(issuedAt, expiresAt)
+    const within = (window: Duration.Duration, share: number) =>
+      Duration.isLessThanOrEqualTo(left, Duration.min(window, Duration.times(lifetime, share)))
+    if (DateTime.isLessThan(DateTime.addDuration(now, clockTolerance), issuedAt)) return "stale"
+    if (within(mandatoryWindow, 0.1)) return "stale"
+    return within(advisoryWindow, 0.5) ? "aging" : "fresh"
+  })
+
+/** Whether the access token can be handed out as it is. */
+export const isUsable = (session: SessionDraft): Effect.Effect<boolean> =>
+  Effect.map(freshness(session), (age) => age !== "stale")

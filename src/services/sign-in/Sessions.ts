@@ -15,14 +15,24 @@ export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignIn
   key: AccountKey,
   reason: Schema.Literals(["never", "signed_out", "revoked", "expired", "reauth_policy"]),
   /** Who was signed in before, if anybody was. */
-  account: Schema.optionalKey(Account)
+  account: Schema.optionalKey(Account),
+  /**
+   * What is behind `expired`, where it is not time: the stored tokens cannot be opened; or a refresh was cut off, and the
+   * provider may have replaced the token that would have to be sent again.
+   */
+  because: Schema.optionalKey(Schema.Literals(["sealed", "refresh_unclear"]))
 }) implements Explained {
   readonly code = "sign_in_required"
   /** Why nobody can work with this slot; a session in it counts as expired. */
   static of({ key, state }: Slot): SignInRequired {
     switch (state._tag) {
       case "NeedsSignIn":
-        return new SignInRequired({ key, reason: state.ended.reason, account: state.ended.account })
+        return new SignInRequired({
+          key,
+          reason: state.ended.reason,
+          account: state.ended.account,
+          ...(state.ended.sealed === true ? { because: "sealed" as const } : {})
+        })
       case "SignedIn":
         return new SignInRequired({ key, reason: "expired", account: state.session.account })
       case "SignedOut":
@@ -33,6 +43,13 @@ export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignIn
   }
   override get message(): string {
     const who = this.account?.email ?? this.key
+    switch (this.because) {
+      case "sealed":
+        return `The stored sign-in of ${who} cannot be opened: the key it was sealed with is not there any more.`
+      case "refresh_unclear":
+        return `A renewal of the sign-in of ${who} was cut off, and asking again could end it for every program at once.`
+      case undefined:
+    }
     switch (this.reason) {
       case "never":
         return `Nobody has signed in as "${this.key}" yet.`
@@ -77,9 +94,12 @@ export class Sessions extends Context.Service<Sessions, {
   /** The slot as the store has it. No network, no refresh. */
   readonly slot: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
   /**
-   * A session whose access token stays valid for two minutes at least, or, if it cannot be renewed, is valid now. A
-   * fresh one comes at once; otherwise all callers
-   * of a key share one refresh. A caller may leave at any time; the refresh goes on.
+   * A session whose access token stays valid for two minutes at least, or, if it cannot be renewed, is valid now.
+   *
+   * One that does comes at once, without I/O; in its last ten minutes it is renewed in the background meanwhile, once for
+   * everybody. One that does not is renewed first, and all callers of a key share that. A caller may leave at any time;
+   * the refresh goes on. While the provider cannot be reached, it is asked less and less often, and as it wishes
+   * (`Retry-After`); callers in between hear so at once.
    */
   readonly fresh: (
     key: AccountKey
@@ -91,6 +111,12 @@ export class Sessions extends Context.Service<Sessions, {
     Redacted.Redacted<string>,
     SignInRequired | ProviderUnreachable | ClientMisconfigured | StoreUnavailable
   >
+  /**
+   * Says that a resource refused `token` (401) although it looked fresh: it is not handed out again, and the next caller
+   * has it renewed. Says nothing new, and does nothing, when the token has been replaced already: of any number of calls
+   * that were refused with one token, one refresh comes.
+   */
+  readonly invalidate: (key: AccountKey, token: Redacted.Redacted<string>) => Effect.Effect<void>
   /**
    * Stores what a sign-in produced, unless the slot was signed out after `began` was read. A concurrent refresh of the
    * previous session does not get in the way: the person's consent is the later word.

@@ -4,7 +4,7 @@
  * The store is what keeps sign-in safe: whoever writes names the generation it has read, and a write that comes late
  * finds another generation and changes nothing. Locks and leases only save work.
  */
-import { Context, type Effect, Schema, type Stream } from "effect"
+import { Context, type DateTime, type Effect, Schema, type Stream } from "effect"
 import type { Explained } from "../Explained.ts"
 import type { AccountKey } from "../sign-in/AccountKey.ts"
 import { Account, Generation, type Session, type SessionDraft } from "../sign-in/Session.ts"
@@ -13,10 +13,15 @@ import { Account, Generation, type Session, type SessionDraft } from "../sign-in
 export const SignInNeed = Schema.Literals(["revoked", "expired", "reauth_policy"])
 export type SignInNeed = typeof SignInNeed.Type
 
-/** A session that ended without the person asking for it: the account is remembered, the tokens are gone. */
+/** A session that ended without the person asking for it: the account and its settings are kept, the tokens are gone. */
 export class EndedSession extends Schema.Class<EndedSession>("mcp-gas/EndedSession")({
   account: Account,
-  reason: SignInNeed
+  reason: SignInNeed,
+  /** What had been granted, and to which client. */
+  grantedScopes: Schema.Array(Schema.String),
+  clientId: Schema.String,
+  /** The tokens are there and cannot be opened: the key they were sealed with is gone, or they were tampered with. */
+  sealed: Schema.optionalKey(Schema.Literal(true))
 }) {}
 
 /** What a slot holds. */
@@ -34,6 +39,11 @@ export interface Slot {
   /** The generation of the latest sign-out, 0 if there was none: work that began before it may not write. */
   readonly lastSignOut: Generation
   readonly state: SlotState
+  /**
+   * When the refresh token of this generation was last sent to the provider, if no answer to that is known: whoever sent
+   * it is waiting for one, or has died.
+   */
+  readonly presentedAt: DateTime.Utc | undefined
 }
 
 /** What a writer may put into a slot; signing out is `tombstone`. */
@@ -50,6 +60,11 @@ export class GenerationPassed extends Schema.TaggedError<GenerationPassed>()("Ge
     return `The slot is at generation ${this.current}, the write expected ${this.expected}.`
   }
 }
+
+/** The refresh token of this generation was sent before, and no answer to that is known. Nothing was changed. */
+export class AlreadyPresented extends Schema.TaggedError<AlreadyPresented>()("AlreadyPresented", {
+  at: Schema.DateTimeUtcFromMillis
+}) {}
 
 /** The store cannot be read or written. Nothing was changed. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
@@ -84,6 +99,18 @@ export class SessionStore extends Context.Service<SessionStore, {
   readonly tombstone: (
     key: AccountKey
   ) => Effect.Effect<{ readonly before: Slot; readonly after: Slot }, StoreUnavailable>
+  /**
+   * Notes, before it is done, that the refresh token of generation `expected` is sent to the provider. The slot stays at
+   * its generation; the note goes with the next write. Where a token may only be sent once, `again` is false, and of any
+   * number of callers one gets through.
+   */
+  readonly present: (
+    key: AccountKey,
+    expected: Generation,
+    options: { readonly again: boolean }
+  ) => Effect.Effect<void, GenerationPassed | AlreadyPresented | StoreUnavailable>
+  /** Takes the note of `present` back: the provider has not acted on it. Does nothing for a slot that has moved on. */
+  readonly withdraw: (key: AccountKey, expected: Generation) => Effect.Effect<void, StoreUnavailable>
   /** Every slot that was ever written, signed-out ones included, in no particular order. */
   readonly list: Effect.Effect<ReadonlyArray<Slot>, StoreUnavailable>
   /** Each slot as it is written, from the moment of subscription on, in the order of the writes to it. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import * as Store from "../../../src/layers/local-google/LocalGoogleStore.ts"
 import { LocalGoogle } from "../../../src/services/local-google/LocalGoogle.ts"
 import * as Client from "../../support/localGoogleClient.ts"
@@ -40,6 +40,23 @@ describe("LocalGoogle: tokens", () => {
         assert.deepStrictEqual(refused.body, { error: "invalid_request", error_description: "Invalid Credentials" })
       }
       assert.deepStrictEqual((yield* Client.refresh(tokens["refresh_token"])).body, dead)
+    }).pipe(Effect.provide(Client.layer())))
+
+  it.effect("and what the token requests brought and were answered with can be asked for, to look for it elsewhere", () =>
+    Effect.gen(function*() {
+      const { secrets } = yield* LocalGoogle
+      const redirect = yield* Client.consent()
+      const tokens = (yield* Client.exchange(redirect.get("code"))).body
+      const refreshed = (yield* Client.refresh(tokens["refresh_token"])).body
+      assert.sameMembers((yield* secrets).map(Redacted.value), [
+        redirect.get("code"),
+        Client.verifier,
+        tokens["access_token"],
+        tokens["refresh_token"],
+        tokens["id_token"],
+        refreshed["access_token"],
+        refreshed["id_token"]
+      ])
     }).pipe(Effect.provide(Client.layer())))
 
   it.effect("come without an ID token unless openid was asked for", () =>

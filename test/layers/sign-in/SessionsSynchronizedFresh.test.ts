@@ -21,12 +21,15 @@ const many = <A, E>(effect: Effect.Effect<A, E>) =>
 
 const unavailable = new StoreUnavailable({ problem: "the disk is gone", remedy: "bring it back" })
 
-const unwatchable = SessionsSynchronized.layer.pipe(
-  Layer.provideMerge(
-    Layer.effect(SessionStore, Effect.map(SessionStore, (store) => ({ ...store, watch: Stream.fail(unavailable) })))
-  ),
-  Layer.provide([SessionStoreMemory.layer, AuthEventsPubSub.layer, Layer.mock(AuthorizationServer, {})])
-)
+const unwatchable = (watch: SessionStore["Service"]["watch"]) =>
+  SessionsSynchronized.layer.pipe(
+    Layer.provideMerge(Layer.effect(SessionStore, Effect.map(SessionStore, (store) => ({ ...store, watch })))),
+    Layer.provide([
+      SessionStoreMemory.layer,
+      AuthEventsPubSub.layer,
+      Layer.mock(AuthorizationServer, { rotatesRefreshTokens: false })
+    ])
+  )
 
 describe("Sessions: a token that is fresh", () => {
   it.effect("a fresh token costs one read of the store, and nothing from then on", () =>
@@ -37,11 +40,11 @@ describe("Sessions: a token that is fresh", () => {
       yield* store.write(ada, generation(0), signIn())
       const session = yield* fresh(ada)
       assert.strictEqual(token(session), "access-1")
-      assert.deepStrictEqual(yield* spy.counts, { reads: 1, writes: 0 })
+      assert.deepStrictEqual(yield* spy.counts, { reads: 1, writes: 0, notes: 0 })
       const tokens = yield* many(accessToken(ada))
       assert.deepStrictEqual(new Set(tokens.map(Redacted.value)), new Set(["access-1"]))
       assert.strictEqual(yield* fresh(ada), session)
-      assert.deepStrictEqual(yield* spy.counts, { reads: 1, writes: 0 })
+      assert.deepStrictEqual(yield* spy.counts, { reads: 1, writes: 0, notes: 0 })
       assert.deepStrictEqual(yield* Provider.use(({ refreshed }) => refreshed), [])
     }).pipe(Effect.provide(layer)))
 
@@ -225,10 +228,10 @@ describe("Sessions: a token that is fresh", () => {
       const { fresh } = yield* Sessions
       const store = yield* OtherProcess
       const spy = yield* StoreSpy
-      yield* store.write(ada, generation(0), signIn({ minutes: 10 }))
+      yield* store.write(ada, generation(0), signIn({ minutes: 11 }))
       assert.strictEqual(token(yield* fresh(ada)), "access-1")
-      yield* store.write(ada, generation(1), signIn({ accessToken: "theirs", minutes: 70 }))
-      yield* TestClock.setTime(9 * 60_000)
+      yield* store.write(ada, generation(1), signIn({ accessToken: "theirs", minutes: 71 }))
+      yield* TestClock.setTime(10 * 60_000)
       assert.strictEqual(token(yield* fresh(ada)), "theirs")
       assert.deepStrictEqual(yield* Provider.use(({ refreshed }) => refreshed), [])
       assert.strictEqual((yield* spy.counts).writes, 0)
@@ -251,15 +254,23 @@ describe("Sessions: a token that is fresh", () => {
       assert.deepStrictEqual(yield* spy.counts, before)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("where the store cannot be watched, it is asked each time", () =>
-    Effect.gen(function*() {
-      const { fresh } = yield* Sessions
-      const store = yield* SessionStore
-      yield* store.write(ada, generation(0), signIn())
-      assert.strictEqual(token(yield* fresh(ada)), "access-1")
-      yield* store.tombstone(ada)
-      assert.deepInclude(yield* Effect.flip(fresh(ada)), { _tag: "SignInRequired", reason: "signed_out" })
-    }).pipe(Effect.provide(unwatchable)))
+  for (
+    const [what, watch] of [
+      ["cannot be watched", Stream.fail(unavailable)],
+      ["is watched no longer", Stream.empty],
+      ["has a bug that ends the watching", Stream.die(new Error("bug"))]
+    ] as const
+  ) {
+    it.effect(`where the store ${what}, it is asked each time`, () =>
+      Effect.gen(function*() {
+        const { fresh } = yield* Sessions
+        const store = yield* SessionStore
+        yield* store.write(ada, generation(0), signIn())
+        assert.strictEqual(token(yield* fresh(ada)), "access-1")
+        yield* store.tombstone(ada)
+        assert.deepInclude(yield* Effect.flip(fresh(ada)), { _tag: "SignInRequired", reason: "signed_out" })
+      }).pipe(Effect.provide(unwatchable(watch))))
+  }
 
   it.effect("a slot nobody used says so, again and again, and asks the provider nothing", () =>
     Effect.gen(function*() {

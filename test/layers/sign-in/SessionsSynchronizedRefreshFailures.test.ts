@@ -1,42 +1,79 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Redacted, Ref } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Redacted, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { ClientMisconfigured, ConfigProblem } from "../../../src/services/config/Config.ts"
-import { ProviderUnreachable, RefreshRejected } from "../../../src/services/provider/AuthorizationServer.ts"
+import { RefreshRejected } from "../../../src/services/provider/AuthorizationServer.ts"
 import { Sessions } from "../../../src/services/sign-in/Sessions.ts"
-import { StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
-import { ada, draft, generation, grant, needsSignIn, signIn, tokensOf } from "../../support/sessionData.ts"
-import { layer, OtherProcess, Provider, StoreSpy } from "../../support/sessionHarness.ts"
+import {
+  ada,
+  away,
+  draft,
+  generation,
+  grant,
+  needsSignIn,
+  signIn,
+  tokensOf,
+  unavailable
+} from "../../support/sessionData.ts"
+import { layer, OtherProcess, Provider, rotating, StoreSpy } from "../../support/sessionHarness.ts"
 import { take, watching } from "../../support/sessionStreams.ts"
 
-const unreachable = new ProviderUnreachable({ operation: "refresh", problem: "no network", retryAfter: 7 })
+const unreachable = away({ retryAfter: 7 })
 const misconfigured = new ClientMisconfigured({
   problems: [new ConfigProblem({ where: "OAuth client", problem: "wrong secret", remedy: "correct it" })]
 })
-const unavailable = new StoreUnavailable({ problem: "the disk is full", remedy: "make room" })
 const revoked = new RefreshRejected({ reason: "revoked" })
 
 /** A slot whose access token has a minute left. */
 const expiring = OtherProcess.use(({ write }) => write(ada, generation(0), signIn({ minutes: 1 })))
 
 describe("Sessions: a refresh that fails", () => {
-  for (const error of [unreachable, misconfigured]) {
-    it.effect(`${error._tag} leaves the slot exactly as it was; the next call tries again`, () =>
+  for (
+    const [what, error] of [
+      ["no network", away()],
+      ["a time-out, and perhaps it was refreshed", away({ ambiguous: true })],
+      ["busy, come back in 7 s", away({ retryAfter: 7 })],
+      ["broken in the middle, come back in 7 s", away({ ambiguous: true, retryAfter: 7 })],
+      ["busy, come back at once", away({ retryAfter: 0 })]
+    ] as const
+  ) {
+    it.effect(`ProviderUnreachable (${what}) leaves the slot exactly as it was`, () =>
       Effect.gen(function*() {
         const { fresh } = yield* Sessions
         const provider = yield* Provider
         const store = yield* OtherProcess
         const before = yield* expiring
         yield* provider.answers(Effect.fail(error))
-        assert.strictEqual(yield* Effect.flip(fresh(ada)), error)
-        assert.strictEqual(yield* store.read(ada), before)
+        const caller = yield* Effect.forkChild(Effect.flip(fresh(ada)), { startImmediately: true })
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(yield* Fiber.join(caller), error)
+        const after = yield* store.read(ada)
+        assert.deepStrictEqual(after, before)
+        assert.deepStrictEqual(tokensOf(after), tokensOf(before))
+        assert.isUndefined(after.presentedAt)
         assert.strictEqual((yield* StoreSpy.use(({ counts }) => counts)).writes, 0)
-        assert.strictEqual(yield* Effect.flip(fresh(ada)), error)
-        assert.lengthOf(yield* provider.refreshed, 2)
+        yield* TestClock.adjust("10 seconds")
         yield* provider.answers(Effect.succeed(grant()))
         assert.strictEqual(Redacted.value((yield* fresh(ada)).tokens.accessToken), "access-2")
-        assert.deepStrictEqual(yield* provider.refreshed, ["refresh-1", "refresh-1", "refresh-1"])
       }).pipe(Effect.provide(layer)))
+  }
+
+  for (const [kind, process] of [["keeps", layer], ["rotates", rotating]] as const) {
+    it.effect(`a client that is not accepted keeps the session and brakes nothing, where the provider ${kind} tokens`, () =>
+      Effect.gen(function*() {
+        const { fresh } = yield* Sessions
+        const provider = yield* Provider
+        const store = yield* OtherProcess
+        const before = yield* expiring
+        yield* provider.answers(Effect.fail(misconfigured))
+        for (let times = 1; times <= 3; times++) {
+          assert.strictEqual(yield* Effect.flip(fresh(ada)), misconfigured)
+          assert.deepStrictEqual(yield* store.read(ada), before)
+          assert.lengthOf(yield* provider.refreshed, times)
+        }
+        yield* provider.answers(Effect.succeed(grant()))
+        assert.strictEqual(Redacted.value((yield* fresh(ada)).tokens.accessToken), "access-2")
+      }).pipe(Effect.provide(process)))
   }
 
   it.effect("callers that share a refresh share its failure", () =>
@@ -79,7 +116,9 @@ describe("Sessions: a refresh that fails", () => {
           assert.deepInclude(error, { _tag: "SignInRequired", key: ada, reason, account: draft().account })
         }
         const slot = yield* store.read(ada)
+        const { clientId, grantedScopes } = draft()
         assert.deepStrictEqual(slot.state, needsSignIn(reason))
+        assert.deepInclude(needsSignIn(reason).ended, { reason, clientId, grantedScopes, account: draft().account })
         assert.deepInclude(slot, { generation: generation(2), lastSignOut: generation(0) })
         assert.deepStrictEqual(yield* provider.refreshed, ["refresh-1"])
         assert.deepStrictEqual(yield* provider.revocations, [])
@@ -144,18 +183,38 @@ describe("Sessions: a refresh that fails", () => {
       assert.deepStrictEqual(yield* Provider.use(({ refreshed }) => refreshed), [])
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a store that cannot be written is StoreUnavailable; no token is given that is not durable", () =>
+  it.effect("a session of another client is not sent there, and kept for when that is the client again", () =>
     Effect.gen(function*() {
       const { fresh } = yield* Sessions
-      const spy = yield* StoreSpy
+      const provider = yield* Provider
       const store = yield* OtherProcess
       const before = yield* expiring
-      yield* spy.disturb({ write: () => Effect.fail(unavailable) })
-      assert.strictEqual(yield* Effect.flip(fresh(ada)), unavailable)
-      assert.strictEqual(yield* store.read(ada), before)
-      yield* spy.disturb({})
+      yield* provider.clientIs("another")
+      const account = draft().account
+      assert.deepInclude(yield* Effect.flip(fresh(ada)), { _tag: "SignInRequired", reason: "expired", account })
+      assert.deepStrictEqual(yield* store.read(ada), before)
+      assert.deepStrictEqual(yield* provider.refreshed, [])
+      yield* provider.clientIs("a client")
       assert.strictEqual(Redacted.value((yield* fresh(ada)).tokens.accessToken), "access-2")
     }).pipe(Effect.provide(layer)))
+
+  it.effect("closing while the provider says no: the session is marked as ended before the end", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(rotating, scope)
+      yield* Effect.gen(function*() {
+        const { fresh } = yield* Sessions
+        const store = yield* OtherProcess
+        yield* expiring
+        const held = yield* Provider.use(({ hold }) => hold)
+        yield* Effect.forkChild(Effect.exit(fresh(ada)))
+        yield* held.arrived
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+        yield* held.answer(Effect.fail(revoked))
+        yield* Fiber.join(closing)
+        assert.deepStrictEqual((yield* store.read(ada)).state, needsSignIn("revoked"))
+      }).pipe(Effect.provide(context))
+    }))
 
   it.effect("the one caller left waits for the answer, however long it takes", () =>
     Effect.gen(function*() {

@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
 import { ada, draft, generation, grant, needsSignIn, signIn, tokensOf } from "../../support/sessionData.ts"
 import { layer, OtherProcess, Provider, StoreSpy } from "../../support/sessionHarness.ts"
 
-const unreachable = new ProviderUnreachable({ operation: "revoke", problem: "no network" })
+const unreachable = new ProviderUnreachable({ operation: "revoke", problem: "no network", ambiguous: false })
 const unavailable = new StoreUnavailable({ problem: "the disk is full", remedy: "make room" })
 const signedOut = { _tag: "SignInRequired", key: ada, reason: "signed_out" } as const
 

@@ -1,10 +1,11 @@
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Option, PlatformError } from "effect"
+import { ByteSize, Effect, FileSystem, Layer, Option, PlatformError } from "effect"
 import * as DataDirectoryFileSystem from "../../../src/layers/storage/DataDirectoryFileSystem.ts"
 import { Config, defaultScopes, defaultSignInTimeout } from "../../../src/services/config/Config.ts"
 import { DataDirectory } from "../../../src/services/storage/DataDirectory.ts"
 import type { StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
+import { isRoot, recordedLog, skip } from "../../support/privateFiles.ts"
 
 const layerAt = (home: string, fileSystem: Layer.Layer<FileSystem.FileSystem> = NodeFileSystem.layer) =>
   DataDirectoryFileSystem.layer.pipe(
@@ -35,6 +36,23 @@ const withDirectory = <A, E, R>(use: (fs: FileSystem.FileSystem, parent: string)
     return yield* use(fs, yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-data-" }))
   }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
 
+const privateDirectory: FileSystem.File.Info = {
+  type: "Directory",
+  mode: 0o700,
+  mtime: Option.none(),
+  atime: Option.none(),
+  birthtime: Option.none(),
+  dev: 1n,
+  ino: Option.none(),
+  nlink: Option.none(),
+  uid: Option.none(),
+  gid: Option.none(),
+  rdev: Option.none(),
+  size: ByteSize.zero,
+  blksize: Option.none(),
+  blocks: Option.none()
+}
+
 /** What `ready` says about a file system that answers one operation with this code of the operating system. */
 const refusedWith = (method: "makeDirectory" | "makeTempDirectory" | "writeFileString", code: string) => {
   const tag = code === "EACCES" ? "PermissionDenied" : "Unknown"
@@ -48,6 +66,8 @@ const refusedWith = (method: "makeDirectory" | "makeTempDirectory" | "writeFileS
   const removed: Array<string> = []
   const fileSystem = FileSystem.layerNoop({
     makeDirectory: () => Effect.void,
+    // What cannot be made is not there.
+    ...(method === "makeDirectory" ? {} : { stat: () => Effect.succeed(privateDirectory) }),
     makeTempDirectory: () => Effect.succeed("/gas/.probe-1"),
     writeFileString: () => Effect.void,
     remove: (path) => Effect.sync(() => void removed.push(path)),
@@ -77,15 +97,62 @@ describe("DataDirectoryFileSystem", () => {
       })
     ))
 
-  it.effect("a directory that is there keeps its mode and its content, however often and at once it is asked", () =>
+  it.effect("a directory that is there keeps its content, however often and at once it is asked", () =>
     withDirectory((fs, parent) =>
       Effect.gen(function*() {
-        yield* fs.chmod(parent, 0o750)
         yield* fs.writeFileString(`${parent}/client.json`, "mine")
         yield* Effect.replicateEffect(ready(parent), 10, { concurrency: "unbounded" })
-        assert.strictEqual((yield* fs.stat(parent)).mode & 0o777, 0o750)
         assert.deepStrictEqual(yield* fs.readDirectory(parent), ["client.json"])
         assert.strictEqual(yield* fs.readFileString(`${parent}/client.json`), "mine")
+      })
+    ))
+
+  for (const wide of [0o755, 0o770, 0o701]) {
+    it.effect(`a directory of mode ${wide.toString(8)} is closed to others, with one warning`, () =>
+      withDirectory((fs, parent) =>
+        Effect.gen(function*() {
+          yield* fs.chmod(parent, wide)
+          const { lines, logged } = yield* recordedLog
+          yield* Effect.andThen(ready(parent), ready(parent)).pipe(logged)
+          assert.strictEqual((yield* fs.stat(parent)).mode & 0o777, 0o700)
+          assert.deepStrictEqual(lines, [
+            `Warn: Other users had access to ${parent} (mode ${wide.toString(8)}); it is mode 700 now.`
+          ])
+        })
+      ))
+  }
+
+  it.effect("a mode that lets nobody else in is kept, and nothing is said", () =>
+    withDirectory((fs, parent) =>
+      Effect.gen(function*() {
+        const { lines, logged } = yield* recordedLog
+        yield* ready(parent).pipe(logged)
+        assert.strictEqual((yield* fs.stat(parent)).mode & 0o777, 0o700)
+        assert.deepStrictEqual(lines, [])
+      })
+    ))
+
+  it.effect("a directory of somebody else is refused, and stays as it is", (context) =>
+    withDirectory((fs, parent) =>
+      Effect.gen(function*() {
+        if (!isRoot) return yield* skip(context, "only root can give a directory to another user")
+        yield* fs.chmod(parent, 0o755)
+        yield* fs.chown(parent, 65534, 65534)
+        const error = yield* Effect.flip(ready(parent))
+        assert.include(error.message, `${parent} belongs to another user (65534)`)
+        assert.include(error.remedy, "MCP_GAS_HOME")
+        assert.strictEqual((yield* fs.stat(parent)).mode & 0o777, 0o755)
+        assert.deepStrictEqual(yield* fs.readDirectory(parent), [])
+      })
+    ))
+
+  it.effect("a link to a directory is followed", () =>
+    withDirectory((fs, parent) =>
+      Effect.gen(function*() {
+        yield* fs.makeDirectory(`${parent}/real`, { mode: 0o755 })
+        yield* fs.symlink(`${parent}/real`, `${parent}/link`)
+        yield* ready(`${parent}/link`)
+        assert.strictEqual((yield* fs.stat(`${parent}/real`)).mode & 0o777, 0o700)
       })
     ))
 

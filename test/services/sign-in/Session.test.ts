@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, DateTime, Effect, Formatter, Logger, Redacted, Schema } from "effect"
+import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
-import { Account, Generation, Session, Tokens } from "../../../src/services/sign-in/Session.ts"
+import { Account, freshness, Generation, isUsable, Session, Tokens } from "../../../src/services/sign-in/Session.ts"
 import { ada, draft } from "../../support/sessionData.ts"
 
 const session = new Session({
@@ -67,15 +68,16 @@ describe("Session", () => {
   })
 
   it("takes a secret whatever it is labelled", () => {
-    const { expiresAt } = session.tokens
+    const { expiresAt, issuedAt } = session.tokens
     for (const accessToken of [Redacted.make("a"), Redacted.make("a", { label: "something else" })]) {
-      assert.strictEqual(Redacted.value(new Tokens({ accessToken, expiresAt }).accessToken), "a")
+      assert.strictEqual(Redacted.value(new Tokens({ accessToken, issuedAt, expiresAt }).accessToken), "a")
     }
   })
 
   it("takes no empty token, and says so without showing it or its neighbour", () => {
-    const { expiresAt } = session.tokens
-    const make = () => new Tokens({ accessToken: Redacted.make(""), refreshToken: Redacted.make("canary"), expiresAt })
+    const { expiresAt, issuedAt } = session.tokens
+    const make = () =>
+      new Tokens({ accessToken: Redacted.make(""), refreshToken: Redacted.make("canary"), issuedAt, expiresAt })
     const error = assertThrows(make)
     assert.notInclude(inspect(error, { depth: 12, showHidden: true }), "canary")
   })
@@ -99,6 +101,55 @@ describe("Session", () => {
     assert.deepStrictEqual([0, 1, Number.MAX_SAFE_INTEGER].filter((value) => !is(value)), [])
     assert.deepStrictEqual([-1, 0.5, Number.NaN, Infinity, "1"].filter((value) => is(value)), [])
   })
+})
+
+/** A moment, in minutes after the epoch and milliseconds after that. */
+const at = (minutes: number, millis = 0) => minutes * 60_000 + millis
+
+describe("freshness", () => {
+  const hour = draft({ minutes: 60 })
+  const quarter = draft({ minutes: 15, lifetime: 15 })
+  const minute = draft({ minutes: 1, lifetime: 1 })
+  const unrenewable = draft({ minutes: 60, refreshToken: null })
+  const later = draft({ minutes: 160 })
+  for (
+    const [what, token, moment, expected] of [
+      ["just issued", hour, at(0), "fresh"],
+      ["ten minutes and a millisecond are left", hour, at(50, -1), "fresh"],
+      ["ten minutes are left", hour, at(50), "aging"],
+      ["two minutes and a millisecond are left", hour, at(58, -1), "aging"],
+      ["two minutes are left", hour, at(58), "stale"],
+      ["a millisecond is left", hour, at(60, -1), "stale"],
+      ["none is left", hour, at(60), "stale"],
+      ["long over: the clock has jumped ahead", hour, at(600_000), "stale"],
+      ["a quarter of an hour in all, half and a millisecond is left", quarter, at(7.5, -1), "fresh"],
+      ["a quarter of an hour in all, half of it left", quarter, at(7.5), "aging"],
+      ["a quarter of an hour in all, a tenth and a millisecond left", quarter, at(13.5, -1), "aging"],
+      ["a quarter of an hour in all, a tenth left", quarter, at(13.5), "stale"],
+      ["a minute in all, just issued", minute, at(0), "fresh"],
+      ["a minute in all, half of it left", minute, at(0.5), "aging"],
+      ["a minute in all, six seconds left", minute, at(0.9), "stale"],
+      ["no time at all", draft({ minutes: 60, lifetime: 0 }), at(60), "stale"],
+      ["it cannot be renewed, two minutes left", unrenewable, at(58), "fresh"],
+      ["it cannot be renewed, a millisecond left", unrenewable, at(60, -1), "fresh"],
+      ["it cannot be renewed, none left", unrenewable, at(60), "stale"],
+      [
+        "it cannot be renewed, the clock has been set back",
+        draft({ minutes: 160, refreshToken: null }),
+        at(0),
+        "fresh"
+      ],
+      ["the clock has been set back by a minute", later, at(99), "fresh"],
+      ["the clock has been set back by more", later, at(99, -1), "stale"]
+    ] as const
+  ) {
+    it.effect(`${what}: ${expected}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(moment)
+        assert.strictEqual(yield* freshness(token), expected)
+        assert.strictEqual(yield* isUsable(token), expected !== "stale")
+      }))
+  }
 })
 
 function assertThrows(run: () => unknown): unknown {

@@ -13,7 +13,8 @@ const public_ = Layer.effect(
     AuthorizationServerOAuth.make({
       metadata: Effect.succeed(metadataOf(origin)),
       client: Effect.succeed({ clientId: "public", clientSecret: Option.none() }),
-      authorizationParameters: {}
+      authorizationParameters: {},
+      rotatesRefreshTokens: true
     }))
 ).pipe(Layer.provide(tools), Layer.provideMerge(Stub.layer))
 

@@ -9,6 +9,8 @@ interface Fault {
   readonly answer: Answer
   /** The error of the exchange, and whether the code may have been spent. */
   readonly exchange: readonly [error: string, ambiguous: boolean]
+  /** Whether convention says of an answer that looks ambiguous that nothing was done. */
+  readonly turnedAway?: true
   /** Seconds to wait that the refresh reports. */
   readonly retryAfter?: number
 }
@@ -38,17 +40,39 @@ const faults: ReadonlyArray<Fault> = [
     what: "503 with Retry-After",
     answer: reply(503, "", { "retry-after": "7" }),
     exchange: ["server_error", true],
+    turnedAway: true,
     retryAfter: 7
   },
   {
     what: "503 with an empty Retry-After",
     answer: reply(503, "", { "retry-after": "" }),
-    exchange: ["server_error", true]
+    exchange: ["server_error", true],
+    turnedAway: true
   },
   {
     what: "503 with a strange Retry-After",
     answer: reply(503, "", { "retry-after": "0x10" }),
-    exchange: ["server_error", true]
+    exchange: ["server_error", true],
+    turnedAway: true
+  },
+  {
+    what: "503 with a moment to retry after",
+    answer: reply(503, "", {
+      "date": "Mon, 23 Nov 2026 23:59:58 GMT",
+      "retry-after": "Tue, 24 Nov 2026 00:00:07 GMT"
+    }),
+    exchange: ["server_error", true],
+    turnedAway: true,
+    retryAfter: 9
+  },
+  {
+    what: "503 with a moment that is over",
+    answer: reply(503, "", {
+      "date": "Mon, 23 Nov 2026 23:59:58 GMT",
+      "retry-after": "Mon, 23 Nov 2026 23:59:57 GMT"
+    }),
+    exchange: ["server_error", true],
+    turnedAway: true
   },
   {
     what: "500 that reads like the end of a session",
@@ -66,7 +90,12 @@ const faults: ReadonlyArray<Fault> = [
     answer: json({ error: "invalid_grant" }, 429),
     exchange: ["server_error", false]
   },
-  { what: "a captive portal's page", answer: reply(200, page, html), exchange: ["malformed_response", true] },
+  {
+    what: "a captive portal's page",
+    answer: reply(200, page, html),
+    exchange: ["malformed_response", true],
+    turnedAway: true
+  },
   { what: "a page that says it is JSON", answer: reply(200, page), exchange: ["malformed_response", true] },
   { what: "a page with status 400", answer: reply(400, page, html), exchange: ["malformed_response", false] },
   { what: "404", answer: reply(404, page, html), exchange: ["malformed_response", false] },
@@ -134,7 +163,7 @@ const onePost = Effect.gen(function*() {
 })
 
 describe("AuthorizationServer: what a network can do to a token request", () => {
-  for (const { answer, exchange: [error, ambiguous], retryAfter, what } of faults) {
+  for (const { answer, exchange: [error, ambiguous], retryAfter, turnedAway = false, what } of faults) {
     it.effect(`${what}: the exchange is sent once and ${ambiguous ? "may have" : "has not"} issued tokens (${error})`, () =>
       Effect.gen(function*() {
         const provider = yield* AuthorizationServer
@@ -151,7 +180,7 @@ describe("AuthorizationServer: what a network can do to a token request", () => 
         yield* Stub.use(({ answers }) => answers("/token", answer))
         const failure = yield* Effect.flip(watched(provider.refresh(refreshToken, [])))
         assert.strictEqual(failure._tag, "ProviderUnreachable")
-        assert.deepInclude(failure, { operation: "refresh" })
+        assert.deepInclude(failure, { operation: "refresh", ambiguous: ambiguous && !turnedAway })
         assert.strictEqual("retryAfter" in failure ? failure.retryAfter : undefined, retryAfter)
         yield* onePost
       }).pipe(Effect.provide(layer())))

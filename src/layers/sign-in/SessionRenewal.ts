@@ -1,0 +1,122 @@
+/**
+ * Renewing sessions: one fiber per key, which all callers of that key share and none of them owns, so that a caller can
+ * leave without taking the refresh along.
+ */
+import { Clock, DateTime, Duration, Effect, Fiber, FiberMap, HashMap, Option, Ref, type Scope } from "effect"
+import type { ClientMisconfigured } from "../../services/config/Config.ts"
+import { AuthorizationServer, type ProviderUnreachable } from "../../services/provider/AuthorizationServer.ts"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import { type Freshness, freshness, type Session } from "../../services/sign-in/Session.ts"
+import { SignInRequired } from "../../services/sign-in/Sessions.ts"
+import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import * as RefreshBackoff from "./RefreshBackoff.ts"
+import type { SessionsLive } from "./SessionsLive.ts"
+import * as TokenRefresh from "./TokenRefresh.ts"
+import type { TokensIssued } from "./TokensIssued.ts"
+
+export type NotFresh = SignInRequired | ProviderUnreachable | ClientMisconfigured | StoreUnavailable
+
+export interface SessionRenewal {
+  /** A session that can be used, from the store or by a refresh that all callers of this key share. */
+  readonly usable: (key: AccountKey) => Effect.Effect<Session, NotFresh>
+  /** Has a session renewed that can be used meanwhile, unless that is under way or was tried to no avail just now. */
+  readonly inAdvance: (session: Session) => Effect.Effect<void>
+}
+
+/** How often a slot is looked at while somebody else renews it. */
+const lookEvery = Duration.millis(200)
+
+/** How long a session that could not be renewed in advance is left alone. */
+const restNanos = Duration.toNanosUnsafe(Duration.seconds(30))
+
+/** Closing the Scope waits for refreshes that have been sent. */
+export const make = Effect.fnUntraced(function*(
+  live: SessionsLive,
+  issued: TokensIssued
+): Effect.fn.Return<SessionRenewal, never, SessionStore | AuthorizationServer | AuthEvents | Scope.Scope> {
+  const store = yield* SessionStore
+  const provider = yield* AuthorizationServer
+  const events = yield* AuthEvents
+  const backoff = yield* RefreshBackoff.make
+  const refresh = yield* TokenRefresh.make(issued, backoff)
+  const renewals = yield* FiberMap.make<AccountKey, Session, NotFresh>()
+  const runRenewal = yield* FiberMap.runtime(renewals)<never>()
+  /** When each key was last tried in advance. */
+  const tried = yield* Ref.make(HashMap.empty<AccountKey, bigint>())
+
+  /** A token whose replacement may have been issued and lost is good to its very end, and then a person is needed. */
+  const unclear = Effect.fnUntraced(function*(session: Session) {
+    const isOver = DateTime.isGreaterThanOrEqualTo(yield* DateTime.now, session.tokens.expiresAt) ||
+      (yield* live.isRefused(session))
+    if (!isOver) return session
+    return yield* new SignInRequired({
+      key: session.key,
+      reason: "expired",
+      account: session.account,
+      because: "refresh_unclear"
+    })
+  })
+
+  /** Stores what an earlier refresh brought and could not be stored then: none if there is nothing like that. */
+  const saved = Effect.fnUntraced(function*(slot: Slot) {
+    const found = yield* issued.unsaved(slot)
+    if (Option.isNone(found)) return false
+    yield* Effect.uninterruptible(Effect.flatMap(issued.keep(found.value), live.remember))
+    yield* events.publish({ _tag: "RefreshPerformed", key: slot.key })
+    return true
+  })
+
+  /**
+   * Reads, adopts or refreshes until the slot says something that holds. Whoever loses a write reads again. A session that
+   * is as fresh as `enough`, or fresher, is left as it is.
+   */
+  const renew = (key: AccountKey, enough: Freshness): Effect.Effect<Session, NotFresh> => {
+    const again = Effect.suspend(() => renew(key, enough))
+    return Effect.gen(function*() {
+      const slot = yield* Effect.tap(store.read(key), live.remember)
+      if (yield* saved(slot)) return yield* again
+      if (slot.state._tag !== "SignedIn") return yield* SignInRequired.of(slot)
+      const { session } = slot.state
+      const age = (yield* live.isRefused(session)) ? "stale" : yield* freshness(session)
+      if (age === "fresh" || age === enough) return session
+      // Nobody but the client it was issued to can renew it. Kept all the same: the configuration may change back.
+      if ((yield* provider.clientId) !== session.clientId) return yield* SignInRequired.of(slot)
+      const refreshed = yield* refresh(session, slot.presentedAt)
+      if (refreshed._tag === "Unclear") return yield* unclear(session)
+      if (refreshed._tag === "UnderWay") return yield* Effect.delay(again, lookEvery)
+      yield* live.remember(refreshed.slot)
+      yield* live.renewed(key)
+      if (refreshed.slot.state._tag !== "SignedIn") return yield* SignInRequired.of(refreshed.slot)
+      yield* events.publish({ _tag: "RefreshPerformed", key })
+      return refreshed.slot.state.session
+    }).pipe(Effect.catchTag("GenerationPassed", () => again))
+  }
+
+  // Begins only when it is registered: a fiber that starts on the spot could be asked for before it is.
+  const begin = (key: AccountKey, enough: Freshness) =>
+    runRenewal(key, Effect.andThen(Effect.yieldNow, renew(key, enough)))
+
+  return {
+    usable: (key) =>
+      Effect.suspend(() =>
+        Option.match(FiberMap.getUnsafe(renewals, key), {
+          onNone: () => Fiber.join(begin(key, "aging")),
+          onSome: (running) => Effect.andThen(events.publish({ _tag: "RefreshShared", key }), Fiber.join(running))
+        })
+      ),
+    inAdvance: Effect.fnUntraced(function*(session) {
+      const { key } = session
+      if (Option.isSome(yield* backoff.braked(session))) return
+      const now = yield* Clock.monotonicTimeNanos
+      const isTooSoon = yield* Ref.modify(
+        tried,
+        (all) =>
+          Option.exists(HashMap.get(all, key), (at) => now - at < restNanos)
+            ? [true, all]
+            : [false, HashMap.set(all, key, now)]
+      )
+      if (!isTooSoon && !FiberMap.hasUnsafe(renewals, key)) begin(key, "fresh")
+    })
+  }
+})

@@ -1,0 +1,133 @@
+/**
+ * One refresh: noted, sent, and kept. From the note on nothing interrupts it, and every step of it ends by itself.
+ */
+import { Clock, DateTime, Duration, Effect, Option, Schedule } from "effect"
+import type { ClientMisconfigured } from "../../services/config/Config.ts"
+import {
+  AuthorizationServer,
+  type ProviderUnreachable,
+  type RefreshRejected
+} from "../../services/provider/AuthorizationServer.ts"
+import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import { type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import {
+  EndedSession,
+  type GenerationPassed,
+  SessionStore,
+  type Slot,
+  type StoreUnavailable
+} from "../../services/storage/SessionStore.ts"
+import * as PresentedTokens from "./PresentedTokens.ts"
+import type { RefreshBackoff } from "./RefreshBackoff.ts"
+import type { TokensIssued } from "./TokensIssued.ts"
+
+type Failure = GenerationPassed | ProviderUnreachable | ClientMisconfigured | StoreUnavailable
+
+/** How a refresh ended that did not fail. */
+export type Refreshed =
+  /** The slot as the refresh, or its refusal, has written it. */
+  | { readonly _tag: "Written"; readonly slot: Slot }
+  /** The refresh token was sent before and the answer is not known; it must not be sent again. */
+  | { readonly _tag: "Unclear" }
+  /** Somebody else has sent it and may be about to store what came of that: look again in a moment. */
+  | { readonly _tag: "UnderWay" }
+
+type RefreshToken = NonNullable<Tokens["refreshToken"]>
+
+/** A provider that is away for a moment is asked three times, unless that takes too long for whoever waits. */
+const attempts = { schedule: Schedule.jittered(Schedule.exponential("250 millis")), times: 2 }
+const impatience = Duration.seconds(1)
+
+/** A slot that is busy for a moment must not cost what the provider has said. */
+const patience = { schedule: Schedule.exponential("50 millis"), times: 4 }
+
+/** Makes `refresh` over the services it needs. */
+export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: RefreshBackoff) {
+  const store = yield* SessionStore
+  const provider = yield* AuthorizationServer
+  const events = yield* AuthEvents
+  const presented = yield* PresentedTokens.make(store, provider.rotatesRefreshTokens)
+
+  const end = (session: Session, reason: EndedSession["reason"]) =>
+    store.write(session.key, session.generation, {
+      _tag: "NeedsSignIn",
+      ended: new EndedSession({ ...session, reason })
+    }).pipe(Effect.retry({ ...patience, while: (error) => error._tag === "StoreUnavailable" }))
+
+  const post = Effect.fnUntraced(function*(session: Session, refreshToken: RefreshToken) {
+    const began = yield* Clock.monotonicTimeNanos
+    const isQuick = Effect.map(
+      Clock.monotonicTimeNanos,
+      (now) => now - began < Duration.toNanosUnsafe(impatience)
+    )
+    return yield* provider.refresh(refreshToken, session.grantedScopes).pipe(
+      Effect.retry({
+        ...attempts,
+        while: (error) =>
+          error._tag === "ProviderUnreachable" && error.retryAfter === undefined && presented.isRepeatable(error)
+            ? isQuick
+            : Effect.succeed(false)
+      }),
+      Effect.tapError((error) =>
+        events.publish({
+          _tag: "RefreshFailed",
+          key: session.key,
+          code: error._tag === "RefreshRejected" ? error.reason : error.code
+        })
+      )
+    )
+  })
+
+  const send = Effect.fnUntraced(
+    function*(
+      session: Session,
+      refreshToken: RefreshToken
+    ): Effect.fn.Return<Slot, Failure | RefreshRejected | PresentedTokens.NotToBeSent> {
+      // Whoever waits for what comes of the note does not have to wait for this.
+      yield* provider.responseIssuer
+      yield* presented.note(session)
+      const grant = yield* Effect.tapError(post(session, refreshToken), (error) => presented.settle(session, error))
+      const draft = new SessionDraft({
+        ...session,
+        tokens: new Tokens({
+          accessToken: grant.accessToken,
+          refreshToken: grant.refreshToken ?? refreshToken,
+          issuedAt: yield* DateTime.now,
+          expiresAt: grant.expiresAt
+        }),
+        grantedScopes: grant.grantedScopes
+      })
+      return yield* issued.keep({ session, draft })
+    }
+  )
+
+  const asked = Effect.fnUntraced(function*(
+    session: Session,
+    refreshToken: RefreshToken,
+    presentedAt: DateTime.Utc | undefined
+  ): Effect.fn.Return<Refreshed, Failure> {
+    const known = yield* presented.known(session, presentedAt)
+    if (known._tag === "Rejected") return { _tag: "Written", slot: yield* end(session, known.reason) }
+    if (known._tag !== "Free") return known
+    const braked = yield* backoff.braked(session)
+    if (Option.isSome(braked)) return yield* braked.value
+    return yield* send(session, refreshToken).pipe(
+      Effect.tapError((error) => error._tag === "ProviderUnreachable" ? backoff.failed(session, error) : Effect.void),
+      Effect.catchTag("RefreshRejected", ({ reason }) => end(session, reason)),
+      Effect.tap(backoff.answered(session.key)),
+      Effect.map((slot): Refreshed => ({ _tag: "Written", slot })),
+      Effect.catchTag("NotToBeSent", ({ because }) => Effect.succeed<Refreshed>({ _tag: because }))
+    )
+  })
+
+  /** Renews the session that a slot was just read to hold; uninterruptible, and ends by itself. */
+  return Effect.fnUntraced(
+    function*(session: Session, presentedAt: DateTime.Utc | undefined): Effect.fn.Return<Refreshed, Failure> {
+      const { refreshToken } = session.tokens
+      return refreshToken === undefined
+        ? { _tag: "Written", slot: yield* end(session, "expired") }
+        : yield* asked(session, refreshToken, presentedAt)
+    },
+    Effect.uninterruptible
+  )
+})

@@ -1,0 +1,125 @@
+/**
+ * What becomes of tokens that the provider has issued: they are kept, or given way, or revoked. None are forgotten.
+ */
+import { Effect, Exit, Fiber, FiberSet, HashMap, Option, Ref, Schedule, type Scope } from "effect"
+import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import type { Generation, Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import {
+  type GenerationPassed,
+  SessionStore,
+  type Slot,
+  type StoreUnavailable
+} from "../../services/storage/SessionStore.ts"
+
+/** What a refresh brought, and the session it renews. */
+export interface Renewal {
+  readonly session: Session
+  readonly draft: SessionDraft
+}
+
+export interface TokensIssued {
+  /**
+   * Stores what a refresh brought. A store that cannot be written is tried for a moment; the tokens are then kept in
+   * memory, as `unsaved`, since the ones they replace may be worth nothing any more.
+   */
+  readonly keep: (renewal: Renewal) => Effect.Effect<Slot, GenerationPassed | StoreUnavailable>
+  /**
+   * What was brought for the session in this slot and could not be stored. What has been overtaken since is given up, and
+   * revoked if that was a sign-out.
+   */
+  readonly unsaved: (slot: Slot) => Effect.Effect<Option.Option<Renewal>>
+  /** Revokes tokens at the provider; goes on when whoever asked for it has left. Whether it was confirmed. */
+  readonly revoke: (tokens: Tokens) => Effect.Effect<boolean>
+  /** Revokes what was issued, in the background, if a sign-out has come since `began` and nobody has signed in again. */
+  readonly dropIfSignedOut: (now: Slot, began: Generation, tokens: Tokens) => Effect.Effect<void>
+}
+
+/**
+ * Whether another process was refused the refresh token of this session meanwhile. That does not count: a provider that
+ * replaces refresh tokens takes each of them once, and it was taken here.
+ */
+const isRefusedMeanwhile = (now: Slot, session: Session): boolean =>
+  now.state._tag === "NeedsSignIn" && now.generation === session.generation + 1
+
+/** A disk that is full or busy for a moment must not cost a sign-in. */
+const patience = { schedule: Schedule.exponential("50 millis"), times: 4 }
+
+/** Closing the Scope tries once more to store what is unsaved, and waits for revocations under way. */
+export const make: Effect.Effect<TokensIssued, never, SessionStore | AuthorizationServer | Scope.Scope> = Effect.gen(
+  function*() {
+    const store = yield* SessionStore
+    const provider = yield* AuthorizationServer
+    const runRevocation = yield* FiberSet.makeRuntime<never, boolean>()
+    const renewals = yield* Ref.make(HashMap.empty<AccountKey, Renewal>())
+
+    const revoking = (tokens: Tokens) =>
+      Effect.sync(() =>
+        runRevocation(Effect.uninterruptible(
+          Effect.isSuccess(provider.revoke(tokens.refreshToken ?? tokens.accessToken))
+        ))
+      )
+
+    /**
+     * What was issued while a sign-out happened must not outlive it. Once somebody has signed in again it is left alone:
+     * at Google, revoking one token ends the whole grant, the new sign-in's included.
+     */
+    const dropIfSignedOut = (now: Slot, began: Generation, tokens: Tokens) =>
+      now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(tokens)) : Effect.void
+
+    const write = (
+      { draft, session }: Renewal,
+      expected: Generation
+    ): Effect.Effect<Slot, GenerationPassed | StoreUnavailable> =>
+      store.write(session.key, expected, { _tag: "SignedIn", draft }).pipe(
+        Effect.catchTag(
+          "GenerationPassed",
+          (passed) =>
+            Effect.flatMap(
+              store.read(session.key),
+              (now) =>
+                isRefusedMeanwhile(now, session)
+                  ? write({ draft, session }, now.generation)
+                  : Effect.andThen(dropIfSignedOut(now, session.generation, draft.tokens), Effect.fail(passed))
+            )
+        )
+      )
+
+    const forget = (key: AccountKey) => Ref.update(renewals, (all) => HashMap.remove(all, key))
+
+    const unsaved = Effect.fnUntraced(function*(slot: Slot) {
+      const found = HashMap.get(yield* Ref.get(renewals), slot.key)
+      if (Option.isNone(found)) return found
+      const { draft, session } = found.value
+      if (session.generation === slot.generation || isRefusedMeanwhile(slot, session)) return found
+      yield* forget(slot.key)
+      yield* dropIfSignedOut(slot, session.generation, draft.tokens)
+      return Option.none()
+    }, Effect.uninterruptible)
+
+    const keep = (renewal: Renewal) =>
+      write(renewal, renewal.session.generation).pipe(
+        Effect.retry({ ...patience, while: (error) => error._tag === "StoreUnavailable" }),
+        Effect.onExit((exit) =>
+          Exit.isFailure(exit) && Option.exists(Exit.findErrorOption(exit), ({ _tag }) => _tag === "StoreUnavailable")
+            ? Ref.update(renewals, (all) => HashMap.set(all, renewal.session.key, renewal))
+            : forget(renewal.session.key)
+        )
+      )
+
+    yield* Effect.addFinalizer(() =>
+      Effect.flatMap(
+        Ref.get(renewals),
+        (all) =>
+          Effect.forEach(HashMap.values(all), (renewal) => Effect.ignore(write(renewal, renewal.session.generation)))
+      )
+    )
+
+    return {
+      keep,
+      unsaved,
+      revoke: (tokens) => Effect.flatMap(revoking(tokens), Fiber.join),
+      dropIfSignedOut
+    }
+  }
+)

@@ -1,0 +1,60 @@
+/**
+ * A right that one process on the machine has at a time, for things that take milliseconds. The kernel takes it back when
+ * its holder dies.
+ *
+ * It is SQLite's own lock on an empty database of its own, since Node has no other; nothing is ever written to it.
+ */
+import { Effect, Option, Predicate, Schedule } from "effect"
+import { DatabaseSync } from "node:sqlite"
+import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import * as PrivateFile from "./PrivateFile.ts"
+
+const patience = Schedule.min([Schedule.exponential("2 millis"), Schedule.spaced("50 millis")]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ duration: "2 seconds" })
+)
+
+const busy = 5
+
+const codeOf = (cause: unknown): number =>
+  Predicate.hasProperty(cause, "errcode") && typeof cause.errcode === "number" ? cause.errcode & 0xff : 0
+
+const refusal = (path: string, cause: unknown): StoreUnavailable =>
+  codeOf(cause) === busy
+    ? new StoreUnavailable({
+      problem: `The stored sign-ins are locked by another program (${path}).`,
+      remedy: "Try again; if it stays like this, end the program that has the file open.",
+      cause
+    })
+    : new StoreUnavailable({
+      problem: `${path} cannot be locked.`,
+      remedy: "Move that file away: nothing is kept in it.",
+      cause
+    })
+
+/** Opened anew each time, and closed with it: what nobody holds leaves no descriptor behind. */
+const opened = (path: string) =>
+  Effect.try({ try: () => new DatabaseSync(path, { timeout: 0 }), catch: (cause) => refusal(path, cause) })
+
+/**
+ * Runs an effect while nobody else on the machine runs one under this path. Waits for two seconds by the `Clock`, without
+ * blocking the thread. The directory has to be there; the file is made, for this user alone.
+ */
+export const withLock =
+  (path: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
+    Effect.acquireUseRelease(
+      PrivateFile.inspect(path).pipe(
+        Effect.flatMap((found) => Option.isNone(found) ? PrivateFile.create(path) : Effect.void),
+        Effect.andThen(opened(path))
+      ),
+      (db) =>
+        Effect.try({
+          // There is nothing to roll back, so there need not be a journal for it.
+          try: () => db.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE"),
+          catch: (cause) => refusal(path, cause)
+        }).pipe(
+          Effect.retry({ while: ({ cause }) => codeOf(cause) === busy, schedule: patience }),
+          Effect.andThen(effect)
+        ),
+      (db) => Effect.sync(() => db.close())
+    )

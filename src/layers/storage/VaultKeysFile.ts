@@ -1,0 +1,95 @@
+/**
+ * `VaultKeys` in a file beside the store that only this user can read: `vault.key` in the data directory.
+ */
+import { Effect, FileSystem, Layer, Option, Path, type PlatformError, Redacted } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Hex } from "effect/encoding"
+import { DataDirectory } from "../../services/storage/DataDirectory.ts"
+import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { keyBytes, type VaultKey, VaultKeys } from "../../services/storage/VaultKeys.ts"
+import { refused } from "./FileRefusal.ts"
+import * as PrivateFile from "./PrivateFile.ts"
+import { decode, encode, redact } from "./VaultKeyText.ts"
+
+export type Requirements = DataDirectory | FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom
+
+/** Longer than any key as text. What is longer is not even read. */
+const longest = 100n
+
+/** Never replaced by us: it may be the key with a mark on it, and whoever races us may be replacing it, too. */
+const damaged = (path: string) =>
+  new StoreUnavailable({
+    problem: `The key file ${path} does not hold a key: it was damaged or replaced.`,
+    remedy: "Put the right one back, or move it away and sign in again."
+  })
+
+/**
+ * The key file is complete from the moment it has its name, and never changes: whoever makes one writes it under another
+ * name, to the disk, and links it to its own, which succeeds for one of any number of processes. The others, and the one,
+ * use what they then read. A link, a directory and a file of another user in its place are refused, wide rights narrowed.
+ */
+export const make: Effect.Effect<VaultKeys["Service"], never, Requirements> = Effect.gen(function*() {
+  const directory = yield* DataDirectory
+  const fs = yield* FileSystem.FileSystem
+  const random = yield* SecureRandom.SecureRandom
+  const path = (yield* Path.Path).join(directory.path, "vault.key")
+
+  const cannotBe = (what: "read" | "made") => (error: PlatformError.PlatformError) =>
+    refused(`The key file ${path} cannot be ${what}`, error.reason.cause)
+
+  const read = Effect.gen(function*() {
+    const found = yield* PrivateFile.inspect(path)
+    if (Option.isNone(found)) return Option.none()
+    if (found.value.size > longest) return yield* damaged(path)
+    const text = yield* Effect.mapError(fs.readFileString(path), cannotBe("read"))
+    const bytes = decode(Redacted.make(text.trim()))
+    return Option.isSome(bytes) ? Option.some<VaultKey>({ keeper: "file", bytes: bytes.value }) : yield* damaged(path)
+  })
+
+  /** A name in the directory outlives a power cut once the directory is written, too; not every system can do that. */
+  const settle = fs.open(directory.path, { flag: "r" }).pipe(
+    Effect.flatMap((opened) => opened.sync),
+    Effect.scoped,
+    Effect.ignore
+  )
+
+  const draft = Effect.fnUntraced(function*(name: string) {
+    const text = encode(redact(yield* random.randomBytes(keyBytes)))
+    const file = yield* fs.open(name, { flag: "wx", mode: PrivateFile.mode })
+    yield* file.writeAll(new TextEncoder().encode(`${Redacted.value(text)}\n`))
+    yield* file.sync
+  }, Effect.scoped)
+
+  /** Makes the file, unless somebody else has. */
+  const publish = Effect.acquireUseRelease(
+    Effect.map(random.randomBytes(8), (bytes) => `${path}.${Hex.encode(bytes)}.new`),
+    (name) => Effect.andThen(draft(name), fs.link(name, path)),
+    (name) => Effect.ignore(fs.remove(name, { force: true }))
+  ).pipe(
+    Effect.andThen(settle),
+    Effect.catchIf((error) => error.reason._tag === "AlreadyExists", () => Effect.void),
+    Effect.mapError(cannotBe("made"))
+  )
+
+  const made = Effect.gen(function*() {
+    yield* directory.ready
+    yield* publish
+    const key = yield* read
+    return Option.isSome(key) ? key.value : yield* damaged(path)
+  })
+
+  return VaultKeys.of({
+    current: read.pipe(
+      Effect.flatMap(Option.match({ onSome: Effect.succeed, onNone: () => made })),
+      Effect.withSpan("VaultKeys.current")
+    ),
+    find: (keeper) => keeper === "file" ? read : Effect.succeedNone,
+    keeper: Effect.as(read, "file" as const)
+  })
+})
+
+/**
+ * Provides `VaultKeys`; needs `DataDirectory`, `FileSystem`, `Path` and `SecureRandom`; finalizes nothing. Building it
+ * touches nothing. See `make`.
+ */
+export const layer: Layer.Layer<VaultKeys, never, Requirements> = Layer.effect(VaultKeys, make)
