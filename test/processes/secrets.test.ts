@@ -5,7 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted } from "effect"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { Person } from "../../src/services/local-google/Person.ts"
-import { auth, layer, startWithGoogle, text } from "../support/signInProcess.ts"
+import type { Started } from "../../src/services/tools/ServerProcess.ts"
+import { auth, layer, makeHome, startWithGoogle, text } from "../support/signInProcess.ts"
 
 const parameter = (url: string, name: string): string => {
   const value = new URL(url).searchParams.get(name)
@@ -13,7 +14,72 @@ const parameter = (url: string, name: string): string => {
   return value
 }
 
+/** Every file below a directory, but for the one that is the key. */
+const filesIn = Effect.fnUntraced(function*(home: string) {
+  const fs = yield* FileSystem.FileSystem
+  const names = yield* fs.readDirectory(home, { recursive: true })
+  return yield* Effect.forEach(
+    names.filter((name) => name !== "vault.key"),
+    (name) => Effect.map(fs.readFile(`${home}/${name}`), (bytes) => ({ name, bytes: Buffer.from(bytes) }))
+  )
+})
+
+/** What a secret looks like to whoever encodes it without a second thought. */
+const disguises = (secret: string) => [
+  secret,
+  Buffer.from(secret).toString("base64url").slice(0, -2),
+  Buffer.from(secret).toString("hex"),
+  encodeURIComponent(secret)
+]
+
 describe("secrets never leave", () => {
+  it.live("into any file, log, answer or process argument of servers that sign in, refresh, die and sign out", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const google = yield* LocalGoogle
+      const person = yield* Person
+      yield* google.change({ accessTokenSeconds: 1, rotateRefreshTokens: true })
+      const MCP_GAS_HOME = yield* makeHome
+      const servers: Array<Started> = []
+      const looked = Effect.gen(function*() {
+        const secrets = (yield* google.secrets).map(Redacted.value)
+        const key = (yield* fs.readFileString(`${MCP_GAS_HOME}/vault.key`)).trim()
+        const files = yield* filesIn(MCP_GAS_HOME)
+        assert.isTrue(files.some(({ name }) => name === "sessions.db"), "there is something to look at")
+        const told = yield* Effect.forEach(servers, (server) =>
+          Effect.all([
+            server.stdout,
+            server.stderr,
+            Effect.orElseSucceed(fs.readFileString(`/proc/${server.pid}/cmdline`), () => "")
+          ]))
+        for (const secret of [...secrets, key, Redacted.value(google.clientSecret)].flatMap(disguises)) {
+          for (const { bytes, name } of files) assert.isFalse(bytes.includes(secret), name)
+          for (const said of told.flat()) assert.isFalse(said.includes(secret), "told")
+        }
+      })
+
+      for (const ending of ["SIGKILL", "SIGTERM"] as const) {
+        const server = yield* startWithGoogle({ MCP_GAS_HOME, MCP_GAS_LOG_LEVEL: "All" })
+        servers.push(server)
+        const begun = yield* auth(server, { waitForCompletion: false })
+        if (text(begun, "status") === "auth_started") {
+          yield* Effect.flatMap(person.consent(text(begun, "authUrl"), { _tag: "Allow" }), person.visit)
+        }
+        // Code, verifier and three tokens of the sign-in, and three tokens more of a refresh.
+        const asked = Effect.andThen(auth(server), google.secrets)
+        yield* Effect.repeat(asked, { until: (secrets) => secrets.length >= 8 })
+        yield* looked
+        yield* server.kill(ending)
+        yield* server.ended
+        yield* looked
+      }
+      const last = yield* startWithGoogle({ MCP_GAS_HOME, MCP_GAS_LOG_LEVEL: "All" })
+      servers.push(last)
+      yield* auth(last, { mode: "status" })
+      yield* auth(last, { mode: "logout" })
+      yield* looked
+    }).pipe(Effect.provide(layer)))
+
   it.live("in the log, the protocol or the process arguments of a whole sign-in", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -118,8 +118,9 @@ export const live = Effect.fnUntraced(function*(plan: Plan) {
         passed.ends++
         yield* Effect.timeoutOption(process.end, bound)
         if ((yield* Clock.currentTimeMillis) - asked >= Duration.toMillis(bound)) yield* breaks(`${name} does not end`)
+      } else {
+        passed.kills++
       }
-      passed.kills++
       yield* process.kill
       lastKill = yield* Clock.currentTimeMillis
       yield* pause

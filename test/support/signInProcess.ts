@@ -33,15 +33,21 @@ export const speaksProtocolOnly = Effect.fnUntraced(function*(server: Started) {
   }
 })
 
-/** Starts the built server with a home of its own; checks at the end of the test what it has written to stdout. */
+/** A home with a vault key of its own, so that nobody's keychain is asked; gone with the Scope. */
+export const makeHome = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const home = yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-test-" })
+  yield* ownVaultKey(home)
+  return home
+})
+
+/** Starts the built server with a home of its own, if none is given; checks at the end of the test what it has written to stdout. */
 export const start = Effect.fnUntraced(function*(
   env: Readonly<Record<string, string>> = {},
   nodeOptions: ReadonlyArray<string> = []
 ) {
-  const fs = yield* FileSystem.FileSystem
   const { start: spawn } = yield* ServerProcess
-  const home = yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-test-" })
-  yield* ownVaultKey(home)
+  const home = env["MCP_GAS_HOME"] ?? (yield* makeHome)
   const server = yield* spawn({
     command: process.execPath,
     args: [...nodeOptions, binary],

@@ -1,12 +1,13 @@
 /**
  * What is known of refresh tokens that were sent: by the notes in the store, and by what this process has seen come of them.
  */
-import { Data, DateTime, Duration, Effect, HashMap, Option, Ref, Schedule } from "effect"
+import { Data, DateTime, Duration, Effect, HashMap, Option, Ref } from "effect"
 import type { ClientMisconfigured } from "../../services/config/Config.ts"
 import type { ProviderUnreachable, RefreshRejected } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { Generation, Session } from "../../services/sign-in/Session.ts"
 import type { GenerationPassed, SessionStore, StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 
 /** The refresh token was sent before. */
 export class NotToBeSent extends Data.TaggedError("NotToBeSent")<{ readonly because: "Unclear" | "UnderWay" }> {}
@@ -45,8 +46,6 @@ type Seen =
 
 /** Longer than whoever has noted a token needs to get an answer and to store it. */
 const underWay = Duration.seconds(30)
-
-const patience = { schedule: Schedule.exponential("50 millis"), times: 4 }
 
 /** A note from the future tells that the clock was set back, and not when it was made. */
 const isUnderWay = (presentedAt: DateTime.Utc) =>
@@ -96,8 +95,7 @@ export const make = Effect.fnUntraced(function*(store: SessionStore["Service"], 
   const settle: PresentedTokens["settle"] = (session, error) => {
     if (error._tag === "RefreshRejected") return see(session, { _tag: "Rejected", reason: error.reason })
     if (!isRepeatable(error)) return see(session, { _tag: "Lost" })
-    return store.withdraw(session.key, session.generation).pipe(
-      Effect.retry(patience),
+    return patiently(store.withdraw(session.key, session.generation)).pipe(
       Effect.catchTag("StoreUnavailable", () => see(session, { _tag: "Void" }))
     )
   }

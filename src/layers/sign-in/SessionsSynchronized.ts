@@ -11,6 +11,7 @@ import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { freshness, isUsable, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
 import { Sessions, SignedOutMeanwhile, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 import * as SessionRenewal from "./SessionRenewal.ts"
 import * as SessionsLive from "./SessionsLive.ts"
 import * as TokensIssued from "./TokensIssued.ts"
@@ -63,7 +64,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
           yield* issued.dropIfSignedOut(current, began.generation, draft.tokens)
           return yield* new SignedOutMeanwhile({ key })
         }
-        const written = yield* store.write(key, current.generation, { _tag: "SignedIn", draft })
+        const written = yield* patiently(store.write(key, current.generation, { _tag: "SignedIn", draft }))
         yield* live.remember(written)
         return written.state._tag === "SignedIn"
           ? written.state.session
@@ -76,6 +77,9 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
       const { after, before } = yield* store.tombstone(key)
       yield* live.remember(after)
       yield* events.publish({ _tag: "SignedOut", key })
+      if (before.state._tag === "NeedsSignIn" && before.state.ended.sealed === true) {
+        return { was: Option.some(before.state.ended.account), revoke: Effect.succeedSome(false) }
+      }
       if (before.state._tag !== "SignedIn") {
         return { was: Option.none(), revoke: Effect.succeedNone }
       }

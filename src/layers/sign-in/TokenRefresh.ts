@@ -17,6 +17,7 @@ import {
   type Slot,
   type StoreUnavailable
 } from "../../services/storage/SessionStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 import * as PresentedTokens from "./PresentedTokens.ts"
 import type { RefreshBackoff } from "./RefreshBackoff.ts"
 import type { TokensIssued } from "./TokensIssued.ts"
@@ -38,9 +39,6 @@ type RefreshToken = NonNullable<Tokens["refreshToken"]>
 const attempts = { schedule: Schedule.jittered(Schedule.exponential("250 millis")), times: 2 }
 const impatience = Duration.seconds(1)
 
-/** A slot that is busy for a moment must not cost what the provider has said. */
-const patience = { schedule: Schedule.exponential("50 millis"), times: 4 }
-
 /** Makes `refresh` over the services it needs. */
 export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: RefreshBackoff) {
   const store = yield* SessionStore
@@ -49,10 +47,10 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
   const presented = yield* PresentedTokens.make(store, provider.rotatesRefreshTokens)
 
   const end = (session: Session, reason: EndedSession["reason"]) =>
-    store.write(session.key, session.generation, {
+    patiently(store.write(session.key, session.generation, {
       _tag: "NeedsSignIn",
       ended: new EndedSession({ ...session, reason })
-    }).pipe(Effect.retry({ ...patience, while: (error) => error._tag === "StoreUnavailable" }))
+    }))
 
   const post = Effect.fnUntraced(function*(session: Session, refreshToken: RefreshToken) {
     const began = yield* Clock.monotonicTimeNanos

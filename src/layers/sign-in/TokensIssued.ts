@@ -1,7 +1,7 @@
 /**
  * What becomes of tokens that the provider has issued: they are kept, or given way, or revoked. None are forgotten.
  */
-import { Effect, Exit, Fiber, FiberSet, HashMap, Option, Ref, Schedule, type Scope } from "effect"
+import { Effect, Exit, Fiber, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
 import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { Generation, Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
@@ -11,6 +11,7 @@ import {
   type Slot,
   type StoreUnavailable
 } from "../../services/storage/SessionStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 
 /** What a refresh brought, and the session it renews. */
 export interface Renewal {
@@ -42,9 +43,6 @@ export interface TokensIssued {
 const isRefusedMeanwhile = (now: Slot, session: Session): boolean =>
   now.state._tag === "NeedsSignIn" && now.generation === session.generation + 1
 
-/** A disk that is full or busy for a moment must not cost a sign-in. */
-const patience = { schedule: Schedule.exponential("50 millis"), times: 4 }
-
 /** Closing the Scope tries once more to store what is unsaved, and waits for revocations under way. */
 export const make: Effect.Effect<TokensIssued, never, SessionStore | AuthorizationServer | Scope.Scope> = Effect.gen(
   function*() {
@@ -55,9 +53,10 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
 
     const revoking = (tokens: Tokens) =>
       Effect.sync(() =>
-        runRevocation(Effect.uninterruptible(
-          Effect.isSuccess(provider.revoke(tokens.refreshToken ?? tokens.accessToken))
-        ))
+        // From its first step on: what closing interrupts before that would never be revoked.
+        runRevocation(Effect.isSuccess(provider.revoke(tokens.refreshToken ?? tokens.accessToken)), {
+          uninterruptible: true
+        })
       )
 
     /**
@@ -98,8 +97,7 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
     }, Effect.uninterruptible)
 
     const keep = (renewal: Renewal) =>
-      write(renewal, renewal.session.generation).pipe(
-        Effect.retry({ ...patience, while: (error) => error._tag === "StoreUnavailable" }),
+      patiently(write(renewal, renewal.session.generation)).pipe(
         Effect.onExit((exit) =>
           Exit.isFailure(exit) && Option.exists(Exit.findErrorOption(exit), ({ _tag }) => _tag === "StoreUnavailable")
             ? Ref.update(renewals, (all) => HashMap.set(all, renewal.session.key, renewal))

@@ -15,7 +15,7 @@ import {
   type SlotWrite,
   StoreUnavailable
 } from "../../services/storage/SessionStore.ts"
-import { Vault } from "../../services/storage/Vault.ts"
+import { SealBroken, Vault } from "../../services/storage/Vault.ts"
 import {
   placeOf,
   type Row,
@@ -56,11 +56,19 @@ const make = Effect.fnUntraced(function*({ changeMark }: Options) {
   const slots = yield* SqlSlots.make
 
   const readRow = Effect.fnUntraced(
-    function*(key: AccountKey): Effect.fn.Return<Slot, RowMalformed | StoreUnavailable> {
+    function*(key: AccountKey, opener = vault): Effect.fn.Return<Slot, RowMalformed | StoreUnavailable> {
       const row = yield* slots.one(key)
-      return row === undefined ? untouched(key) : yield* toSlot(vault, yield* placeIn(key, row), row)
+      return row === undefined ? untouched(key) : yield* toSlot(opener, yield* placeIn(key, row), row)
     }
   )
+
+  /** A key that is out of reach does not stand in the way of signing out; the tokens are then not there to be revoked. */
+  const asFarAsItOpens = Vault.of({
+    ...vault,
+    open: (sealed, place) =>
+      Effect.catchTag(vault.open(sealed, place), "StoreUnavailable", () => Effect.fail(new SealBroken()))
+  })
+
   const readSlot = (key: AccountKey) => Effect.catchTag(readRow(key), "RowMalformed", ({ unavailable }) => unavailable)
 
   const changes = yield* SlotChanges.make({
@@ -111,7 +119,7 @@ const make = Effect.fnUntraced(function*({ changeMark }: Options) {
       while (true) {
         // What nobody can read is signed out all the same; there is nothing in it to give back to the provider.
         const before = yield* Effect.catchTag(
-          readRow(key),
+          readRow(key, asFarAsItOpens),
           "RowMalformed",
           ({ generation, lastSignOut }) =>
             Effect.succeed<Slot>({ key, generation, lastSignOut, state: { _tag: "SignedOut" }, presentedAt: undefined })

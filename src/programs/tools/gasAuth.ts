@@ -197,7 +197,7 @@ const logout = Effect.fnUntraced(function*(key: AccountKey) {
     onSome: (done) =>
       done
         ? " The access was revoked at the provider too."
-        : " The provider could not be reached to revoke the access; remove it in the account's security settings."
+        : " The access could not be revoked at the provider; remove it in the account's security settings."
   })
   const told: Output = {
     status: "logged_out",

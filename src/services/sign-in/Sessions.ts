@@ -84,8 +84,8 @@ export interface SignedOut {
   /** Who was signed in, if anybody was. */
   readonly was: Option.Option<Account>
   /**
-   * Revokes the tokens at the provider, once, as far as it can be reached: true if it confirmed, none if there was
-   * nothing to revoke. The sign-out stands either way.
+   * Revokes the tokens at the provider, once, as far as it can be reached and they can be opened: true if it confirmed,
+   * none if there was nothing to revoke. The sign-out stands either way.
    */
   readonly revoke: Effect.Effect<Option.Option<boolean>>
 }

@@ -94,7 +94,7 @@ export class SessionStore extends Context.Service<SessionStore, {
   ) => Effect.Effect<Slot, GenerationPassed | StoreUnavailable>
   /**
    * Signs the slot out, whatever it held: the user's word needs no generation. Everything that read an earlier
-   * generation can no longer write.
+   * generation can no longer write. What was there comes back for its tokens to be revoked, as far as they can be opened.
    */
   readonly tombstone: (
     key: AccountKey

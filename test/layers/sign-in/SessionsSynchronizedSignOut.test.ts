@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import { ProviderUnreachable } from "../../../src/services/provider/AuthorizationServer.ts"
 import { Sessions } from "../../../src/services/sign-in/Sessions.ts"
 import { StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
@@ -212,8 +213,23 @@ describe("Sessions: signing out while something else happens", () => {
       const spy = yield* StoreSpy
       const began = yield* slot(ada)
       yield* spy.disturb({ write: () => Effect.fail(unavailable) })
-      assert.strictEqual(yield* Effect.flip(establish(began, draft())), unavailable)
+      const failing = yield* Effect.forkChild(Effect.flip(establish(began, draft())), { startImmediately: true })
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual(yield* Fiber.join(failing), unavailable)
       assert.deepInclude(yield* Effect.flip(fresh(ada)), { reason: "never" as const })
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a sign-in that cannot be stored for a moment is stored after it", () =>
+    Effect.gen(function*() {
+      const { establish, slot } = yield* Sessions
+      const spy = yield* StoreSpy
+      const began = yield* slot(ada)
+      yield* spy.disturb({ write: () => Effect.fail(unavailable) })
+      const consented = yield* Effect.forkChild(establish(began, draft()), { startImmediately: true })
+      yield* TestClock.adjust("100 millis")
+      yield* spy.disturb({})
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual((yield* Fiber.join(consented)).generation, 1)
     }).pipe(Effect.provide(layer)))
 
   it.effect("who asks after a sign-out gets no token from a read that began before it", () =>

@@ -93,7 +93,7 @@ describe("A code is spent once", () => {
       assert.strictEqual((yield* stored(work))._tag, "SignedIn")
     }).pipe(Effect.provide(layerSignIn())))
 
-  it.effect("a store that cannot be written is no success on the page either", () =>
+  it.live("a store that cannot be written is no success on the page either", () =>
     Effect.gen(function*() {
       const flow = yield* begin(work)
       const failing = new StoreUnavailable({ problem: "The disk is full.", remedy: "Make room." })
