@@ -38,12 +38,12 @@ export const layer: Layer.Layer<SessionStore, never, DataDirectory | Vault> = La
       list: Effect.tap(file.reading(none, (store) => store.list), Effect.forEach(known.remember)),
       write: (key, expected, change) =>
         file.writing((store) => store.write(key, expected, change)).pipe(
-          Effect.tap(known.remember),
+          Effect.tap(known.tell),
           Effect.uninterruptible
         ),
       tombstone: (key) =>
         file.writing((store) => store.tombstone(key)).pipe(
-          Effect.tap(({ after }) => known.remember(after)),
+          Effect.tap(({ after }) => known.tell(after)),
           Effect.uninterruptible
         ),
       present: (key, expected, options) =>

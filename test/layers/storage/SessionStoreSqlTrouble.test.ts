@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite"
 import { inspect } from "node:util"
 import { schemaTable } from "../../../src/layers/storage/SessionStoreSqlMigrations.ts"
 import { isDamaged, isLocked, storeUnavailable } from "../../../src/layers/storage/SqlProblems.ts"
-import { EndedSession, type StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
+import { EndedSession, StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
+import { Vault } from "../../../src/services/storage/Vault.ts"
 import { ada, generation, grace, needsSignIn, signIn, tokensOf } from "../../support/sessionData.ts"
 import { sameSlots } from "../../support/sessionStoreContract.ts"
 import { watching } from "../../support/sessionStreams.ts"
@@ -159,6 +160,23 @@ describe("SessionStoreSql, trouble", () => {
       const { state } = yield* withKey()
       assert.deepInclude(state, { _tag: "NeedsSignIn" })
       assert.deepStrictEqual(state._tag === "NeedsSignIn" && state.ended.sealed, true)
+    }))
+
+  it.effect("a key that is out of reach for now keeps nobody from signing out, and from nothing else but that", () =>
+    Effect.gen(function*() {
+      const filename = yield* temporaryDatabase
+      const locked = new StoreUnavailable({ problem: "The keychain is locked.", remedy: "Unlock it." })
+      const lockable = Layer.effect(
+        Vault,
+        Effect.map(Vault, (vault) => Vault.of({ ...vault, open: () => Effect.fail(locked) }))
+      ).pipe(Layer.provide(layerVault))
+      const { store } = yield* openStore(filename).pipe(Effect.provide(lockable))
+      yield* store.write(ada, generation(0), signIn())
+      assert.strictEqual(yield* Effect.flip(store.read(ada)), locked)
+      const { after, before } = yield* store.tombstone(ada)
+      assert.strictEqual(after.state._tag, "SignedOut")
+      assert.deepInclude(before.state, { _tag: "NeedsSignIn" })
+      assert.strictEqual((yield* store.read(ada)).lastSignOut, 2)
     }))
 
   const malformed = [
