@@ -66,20 +66,6 @@ export class RowMalformed extends Data.TaggedError("RowMalformed")<Place> {
   }
 }
 
-export const untouched = (key: AccountKey): Slot => ({
-  key,
-  generation: Generation.make(0),
-  lastSignOut: Generation.make(0),
-  state: { _tag: "Never" },
-  presentedAt: undefined
-})
-
-/** What a slot holds once this was written to it. */
-export const stateOf = (key: AccountKey, generation: Generation, write: SlotWrite): SlotState =>
-  write._tag === "SignedIn"
-    ? { _tag: "SignedIn", session: new Session({ ...write.draft, key, generation }) }
-    : write
-
 /** The columns of a slot to which this is written. */
 export const toColumns = Effect.fnUntraced(function*(vault: Vault["Service"], key: AccountKey, write: SlotWrite) {
   if (write._tag === "NeedsSignIn") {

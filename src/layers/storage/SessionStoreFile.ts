@@ -6,9 +6,9 @@ import { join } from "node:path"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { SessionStore, type Slot } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
-import { untouched } from "./SessionRow.ts"
 import * as SessionsFileCurrent from "./SessionsFileCurrent.ts"
 import * as SlotsKnown from "./SlotsKnown.ts"
+import { untouched } from "./SlotStates.ts"
 
 /** The file's name in the data directory. */
 export const fileName = "sessions.db"

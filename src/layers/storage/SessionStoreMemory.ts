@@ -3,28 +3,15 @@
  */
 import { DateTime, Effect, HashMap, Layer, Option, PubSub, Stream, SynchronizedRef } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import { Generation, Session } from "../../services/sign-in/Session.ts"
+import { Generation } from "../../services/sign-in/Session.ts"
 import {
   AlreadyPresented,
   GenerationPassed,
   SessionStore,
   type Slot,
-  type SlotState,
   type SlotWrite
 } from "../../services/storage/SessionStore.ts"
-
-const untouched = (key: AccountKey): Slot => ({
-  key,
-  generation: Generation.make(0),
-  lastSignOut: Generation.make(0),
-  state: { _tag: "Never" },
-  presentedAt: undefined
-})
-
-const stateOf = (key: AccountKey, generation: Generation, write: SlotWrite): SlotState =>
-  write._tag === "SignedIn"
-    ? { _tag: "SignedIn", session: new Session({ ...write.draft, key, generation }) }
-    : write
+import { stateOf, untouched } from "./SlotStates.ts"
 
 const look = (all: HashMap.HashMap<AccountKey, Slot>, key: AccountKey) =>
   Option.getOrElse(HashMap.get(all, key), () => untouched(key))
@@ -87,6 +74,9 @@ export const layer: Layer.Layer<SessionStore> = Layer.effect(
             const current = look(all, key)
             if (current.generation !== expected) {
               return yield* new GenerationPassed({ expected, current: current.generation })
+            }
+            if (current.generation === 0) {
+              return yield* Effect.die(new Error("There is no token in a slot that was never written."))
             }
             if (current.presentedAt !== undefined && !again) {
               return yield* new AlreadyPresented({ at: current.presentedAt })

@@ -16,18 +16,10 @@ import {
   StoreUnavailable
 } from "../../services/storage/SessionStore.ts"
 import { SealBroken, Vault } from "../../services/storage/Vault.ts"
-import {
-  placeOf,
-  type Row,
-  type RowMalformed,
-  type StateColumns,
-  stateOf,
-  toColumns,
-  toSlot,
-  untouched
-} from "./SessionRow.ts"
+import { placeOf, type Row, type RowMalformed, type StateColumns, toColumns, toSlot } from "./SessionRow.ts"
 import { migrate } from "./SessionStoreSqlMigrations.ts"
 import * as SlotChanges from "./SlotChanges.ts"
+import { stateOf, untouched } from "./SlotStates.ts"
 import { isLocked, storeUnavailable } from "./SqlProblems.ts"
 import * as SqlSlots from "./SqlSlots.ts"
 

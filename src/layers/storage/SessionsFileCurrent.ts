@@ -10,9 +10,9 @@ import type { Vault } from "../../services/storage/Vault.ts"
 import * as DamagedFile from "./DamagedFile.ts"
 import * as GenerationShift from "./GenerationShift.ts"
 import * as PrivateFile from "./PrivateFile.ts"
-import { untouched } from "./SessionRow.ts"
 import * as SessionsFile from "./SessionsFile.ts"
 import type { SlotsKnown } from "./SlotsKnown.ts"
+import { untouched } from "./SlotStates.ts"
 import { isDamaged } from "./SqlProblems.ts"
 
 type Store = SessionStore["Service"]

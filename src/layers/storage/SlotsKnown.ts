@@ -6,7 +6,7 @@ import { Effect, HashMap, Option, PubSub, Ref, Stream } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { Generation } from "../../services/sign-in/Session.ts"
 import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
-import { untouched } from "./SessionRow.ts"
+import { untouched } from "./SlotStates.ts"
 
 interface Seen {
   /** The highest that was read, written or told. */
