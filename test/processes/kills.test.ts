@@ -51,7 +51,7 @@ const copied = Effect.fnUntraced(function*(order: Order) {
 /** The provider takes the token, and it is Ada's. */
 const works = Effect.fnUntraced(function*(session: Result, where: string) {
   const { issuer } = yield* LocalGoogle
-  if (session._tag === "Failed") return assert.fail(`${where}: ${session.code}, ${session.message}`)
+  if (session._tag !== "Session") return assert.fail(`${where}: ${JSON.stringify(session)}`)
   assert.strictEqual(session.email, "ada@example.com", where)
   const request = HttpClientRequest.bearerToken(HttpClientRequest.get(`${issuer}/v1/userinfo`), session.accessToken)
   assert.strictEqual((yield* HttpClient.execute(request)).status, 200, where)
@@ -123,6 +123,22 @@ describe("Killed in the middle of", () => {
         }).pipe(Effect.scoped), each)
       const { authorizations } = yield* LocalGoogle.use(({ counts }) => counts)
       assert.strictEqual(authorizations, 1, "the one to begin with")
+    }).pipe(Effect.scoped, Effect.provide(layer)), 120_000)
+
+  it.live("a sign-out: it has not happened yet, or it stays so", () =>
+    Effect.gen(function*() {
+      const order = { ...(yield* furnished), does: "sign out" as const }
+      const { places: all } = yield* live(yield* copied(order))
+      const done = all.indexOf("after signing the slot out")
+      assert.isAbove(done, 0, all.join(", "))
+      yield* Effect.forEach(all.filter((place) => !place.includes("revocation")), (dieAt) =>
+        Effect.gen(function*() {
+          const own = yield* copied(order)
+          yield* killed(own, dieAt)
+          const next = yield* relive({ ...own, does: "sign in" })
+          if (next._tag !== "Session") return assert.fail(`${dieAt}: ${JSON.stringify(next)}`)
+          assert.strictEqual(next.consented, all.indexOf(dieAt) >= done, dieAt)
+        }).pipe(Effect.scoped))
     }).pipe(Effect.scoped, Effect.provide(layer)), 120_000)
 
   it.live(

@@ -48,7 +48,8 @@ const layer = (order: Order, { open, place }: Hooks) => {
         authorizationUrl: (request) => around("making the address", own.authorizationUrl(request)),
         exchange: (request, code) => around("the exchange", own.exchange(request, code)),
         refresh: (token, scopes) => around("the refresh", own.refresh(token, scopes)),
-        userinfo: (grant) => around("asking who it is", own.userinfo(grant))
+        userinfo: (grant) => around("asking who it is", own.userinfo(grant)),
+        revoke: (token) => around("the revocation", own.revoke(token))
       }))
   ).pipe(
     Layer.provide(AuthorizationServerDiscovered.layer({
@@ -79,7 +80,9 @@ const layer = (order: Order, { open, place }: Hooks) => {
         ...own,
         read: (slot) => around("reading the slot", own.read(slot)),
         write: (slot, expected, write) => around("writing the slot", own.write(slot, expected, write)),
-        present: (slot, expected, options) => around("noting the refresh", own.present(slot, expected, options))
+        present: (slot, expected, options) => around("noting the refresh", own.present(slot, expected, options)),
+        withdraw: (slot, expected) => around("taking the note back", own.withdraw(slot, expected)),
+        tombstone: (slot) => around("signing the slot out", own.tombstone(slot))
       }))
   ).pipe(
     Layer.provide(SessionStoreFile.layer),
@@ -132,6 +135,13 @@ const refresh = Effect.gen(function*() {
   return { session: yield* sessions.fresh(key), consented: false }
 })
 
+const signOut = Effect.gen(function*() {
+  const flows = yield* AuthFlows
+  yield* flows.logout(key)
+  const result: Result = { _tag: "SignedOut" }
+  return result
+})
+
 /** The clock of a machine on which some time has passed meanwhile. */
 const later = (by: Duration.Duration) =>
   Effect.map(Clock.Clock, (clock): Clock.Clock => {
@@ -152,6 +162,7 @@ const later = (by: Duration.Duration) =>
 /** Starts an engine, has it do as ordered, and closes it. */
 export const run = Effect.fnUntraced(
   function*(order: Order, _hooks: Hooks) {
+    if (order.does === "sign out") return yield* signOut
     const { consented, session } = order.does === "refresh" ? yield* refresh : yield* signIn
     const result: Result = {
       _tag: "Session",

@@ -20,7 +20,7 @@ import {
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
-import { FlowId, isUsable, type Session } from "../../services/sign-in/Session.ts"
+import { FlowId, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
@@ -92,7 +92,7 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
       const finishedMeanwhile = Effect.fnUntraced(function*(key: AccountKey) {
         const slot = yield* sessions.slot(key)
         const session =
-          slot.state._tag === "SignedIn" && isEnough(slot.state.session) && (yield* isUsable(slot.state.session))
+          slot.state._tag === "SignedIn" && isEnough(slot.state.session) && (yield* sessions.canUse(slot.state.session))
             ? Option.some(slot.state.session)
             : Option.none()
         return { slot, session }

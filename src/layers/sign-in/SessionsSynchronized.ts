@@ -46,10 +46,13 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
         : session
     })
 
+    const canUse = Effect.fnUntraced(function*(session: Session) {
+      return (yield* isUsable(session)) && !(yield* live.isRefused(session))
+    })
+
     const fresh = Effect.fn("Sessions.fresh")(function*(key: AccountKey) {
       const known = yield* live.session(key)
-      const isGood = Option.isSome(known) && (yield* isUsable(known.value)) && !(yield* live.isRefused(known.value))
-      const session = isGood ? known.value : yield* renewed(key)
+      const session = Option.isSome(known) && (yield* canUse(known.value)) ? known.value : yield* renewed(key)
       if ((yield* freshness(session)) === "aging") yield* renewal.inAdvance(session)
       return session
     })
@@ -59,7 +62,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
     const establish = Effect.fn("Sessions.establish")(function*(began: Slot, draft: SessionDraft) {
       const key = began.key
       const attempt: Effect.Effect<Session, SignedOutMeanwhile | StoreUnavailable> = Effect.gen(function*() {
-        const current = yield* store.read(key)
+        const current = yield* patiently(store.read(key))
         if (current.lastSignOut > began.generation) {
           yield* issued.dropIfSignedOut(current, began.generation, draft.tokens)
           return yield* new SignedOutMeanwhile({ key })
@@ -92,6 +95,7 @@ export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationSer
 
     return Sessions.of({
       slot,
+      canUse,
       fresh,
       accessToken: (key) => Effect.map(fresh(key), (session) => session.tokens.accessToken),
       invalidate,

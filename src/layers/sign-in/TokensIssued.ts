@@ -1,7 +1,7 @@
 /**
  * What becomes of tokens that the provider has issued: they are kept, or given way, or revoked. None are forgotten.
  */
-import { Effect, Exit, Fiber, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
+import { Effect, Equal, Exit, Fiber, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
 import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { Generation, Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
@@ -37,11 +37,23 @@ export interface TokensIssued {
 }
 
 /**
- * Whether another process was refused the refresh token of this session meanwhile. That does not count: a provider that
- * replaces refresh tokens takes each of them once, and it was taken here.
+ * Whether what a refresh of this session brought may be written over what the slot holds now.
+ *
+ * It may if those still are the same tokens, whatever its generation has become: a store can be exchanged and put
+ * back. It may, too, if another process was refused that token meanwhile: a provider that replaces refresh tokens takes
+ * each of them once, and it was taken here.
  */
-const isRefusedMeanwhile = (now: Slot, session: Session): boolean =>
-  now.state._tag === "NeedsSignIn" && now.generation === session.generation + 1
+const isItsTurn = (now: Slot, session: Session): boolean => {
+  switch (now.state._tag) {
+    case "SignedIn":
+      return Equal.equals(now.state.session.tokens.accessToken, session.tokens.accessToken) &&
+        Equal.equals(now.state.session.tokens.refreshToken, session.tokens.refreshToken)
+    case "NeedsSignIn":
+      return now.state.ended.reason === "revoked" && now.generation === session.generation + 1
+    default:
+      return false
+  }
+}
 
 /** Closing the Scope tries once more to store what is unsaved, and waits for revocations under way. */
 export const make: Effect.Effect<TokensIssued, never, SessionStore | AuthorizationServer | Scope.Scope> = Effect.gen(
@@ -77,7 +89,7 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
             Effect.flatMap(
               store.read(session.key),
               (now) =>
-                isRefusedMeanwhile(now, session)
+                isItsTurn(now, session)
                   ? write({ draft, session }, now.generation)
                   : Effect.andThen(dropIfSignedOut(now, session.generation, draft.tokens), Effect.fail(passed))
             )
@@ -90,7 +102,7 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
       const found = HashMap.get(yield* Ref.get(renewals), slot.key)
       if (Option.isNone(found)) return found
       const { draft, session } = found.value
-      if (session.generation === slot.generation || isRefusedMeanwhile(slot, session)) return found
+      if (isItsTurn(slot, session)) return found
       yield* forget(slot.key)
       yield* dropIfSignedOut(slot, session.generation, draft.tokens)
       return Option.none()

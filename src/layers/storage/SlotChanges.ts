@@ -39,16 +39,20 @@ export const make = Effect.fnUntraced(function*({ isPassing, mark, places, read 
   const remember = ({ generation, key }: Pick<Place, "key" | "generation">) =>
     Ref.update(known, (all) => HashMap.has(all, key) ? all : HashMap.set(all, key, generation))
 
-  /** One slot that cannot be read must not keep the changes of the others back. */
-  const tellAgain = ({ generation, key }: Pick<Place, "key" | "generation">) =>
-    read(key).pipe(
-      Effect.flatMap(tell),
+  /**
+   * One slot that cannot be read must not keep the changes of the others back; nor must what was there before be trusted
+   * any longer, so it is told to hold nothing: whoever needs it has to read it.
+   */
+  const tellAgain = (place: Place) =>
+    read(place.key).pipe(
       Effect.catch((error) =>
-        Effect.andThen(
-          Effect.logWarning(`"${key}" has changed and cannot be read.`, error.message),
-          Ref.update(known, HashMap.set(key, generation))
-        )
-      )
+        Effect.as(Effect.logWarning(`"${place.key}" has changed and cannot be read.`, error.message), {
+          ...place,
+          state: { _tag: "Never" as const },
+          presentedAt: undefined
+        })
+      ),
+      Effect.flatMap(tell)
     )
 
   const look = Effect.gen(function*() {

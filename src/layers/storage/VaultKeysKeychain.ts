@@ -18,7 +18,8 @@ const freshFor = "1 minute"
 const unreachable = (cause: KeychainUnavailable) =>
   new StoreUnavailable({
     problem: `The system's keychain, which keeps the key of the stored sessions, cannot be used: ${cause.why}.`,
-    remedy: "Unlock the keychain, or allow this program to use it, and try again.",
+    remedy:
+      "Unlock the keychain, or allow this program to use it, and try again; where there is none any more, sign out and in again.",
     cause
   })
 

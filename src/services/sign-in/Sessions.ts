@@ -93,6 +93,8 @@ export interface SignedOut {
 export class Sessions extends Context.Service<Sessions, {
   /** The slot as the store has it. No network, no refresh. */
   readonly slot: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
+  /** Whether the access token of a session can be handed out as it is: it lasts, and nobody has had it refused. */
+  readonly canUse: (session: Session) => Effect.Effect<boolean>
   /**
    * A session whose access token stays valid for two minutes at least, or, if it cannot be renewed, is valid now.
    *

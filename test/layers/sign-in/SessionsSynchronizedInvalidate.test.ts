@@ -57,6 +57,17 @@ describe("Sessions: a token that a resource refused", () => {
       assert.strictEqual(yield* token(), "access-2")
     }).pipe(Effect.provide(layer)))
 
+  it.effect("is no session to answer a sign-in with", () =>
+    Effect.gen(function*() {
+      const { canUse, slot } = yield* Sessions
+      yield* handedOut
+      const { state } = yield* slot(ada)
+      const session = state._tag === "SignedIn" ? state.session : assert.fail(state._tag)
+      assert.isTrue(yield* canUse(session))
+      yield* refused("access-1")
+      assert.isFalse(yield* canUse(session))
+    }).pipe(Effect.provide(layer)))
+
   it.effect("another token than the one there is: nothing comes of it", () =>
     Effect.gen(function*() {
       yield* handedOut

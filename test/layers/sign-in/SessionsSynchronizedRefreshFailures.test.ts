@@ -170,6 +170,18 @@ describe("Sessions: a refresh that fails", () => {
       assert.deepStrictEqual(tokensOf(slot), { access: "access-2", refresh: "refresh-2" })
     }).pipe(Effect.provide(layer)))
 
+  it.effect("a later sign-in that this process cannot open is not taken for a refusal, and stays", () =>
+    Effect.gen(function*() {
+      const { fresh } = yield* Sessions
+      const provider = yield* Provider
+      const store = yield* OtherProcess
+      const before = yield* expiring
+      const sealed = store.write(ada, before.generation, needsSignIn("expired"))
+      yield* provider.answers(Effect.as(Effect.orDie(sealed), grant({ refreshToken: "refresh-2" })))
+      assert.deepInclude(yield* Effect.flip(fresh(ada)), { _tag: "SignInRequired", reason: "expired" })
+      assert.strictEqual((yield* store.read(ada)).generation, 2)
+    }).pipe(Effect.provide(layer)))
+
   it.effect("a store that cannot be read is StoreUnavailable, and the provider is not asked", () =>
     Effect.gen(function*() {
       const { fresh, slot } = yield* Sessions

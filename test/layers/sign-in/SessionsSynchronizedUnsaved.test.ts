@@ -126,6 +126,19 @@ describe("Sessions: tokens that were issued and cannot be stored", () => {
       assert.deepStrictEqual(revoked, [])
     }))
 
+  it.effect("are stored over the session they renew wherever its generation has gone, as when a file was put back", () =>
+    Effect.gen(function*() {
+      yield* unsaved()
+      yield* disk("well")
+      const store = yield* OtherProcess
+      const { state } = yield* store.read(ada)
+      const same = state._tag === "SignedIn" ? state.session : assert.fail(state._tag)
+      yield* store.write(ada, generation(1), { _tag: "SignedIn", draft: same })
+      assert.strictEqual(yield* token, "access-2")
+      assert.deepStrictEqual(yield* posts, ["refresh-1"])
+      assert.strictEqual((yield* store.read(ada)).generation, 3)
+    }).pipe(Effect.provide(rotating)))
+
   it.effect("outweigh another process's word that the session has ended", () =>
     Effect.gen(function*() {
       yield* unsaved()

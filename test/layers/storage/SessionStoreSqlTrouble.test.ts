@@ -179,6 +179,19 @@ describe("SessionStoreSql, trouble", () => {
       assert.strictEqual((yield* store.read(ada)).lastSignOut, 2)
     }))
 
+  it.effect("a note that is made and taken back leaves the slot's record as it was, byte for byte", () =>
+    Effect.gen(function*() {
+      const { sql, store } = yield* openStore(yield* temporaryDatabase).pipe(Effect.provide(layerVault))
+      const { generation: at } = yield* store.write(ada, generation(0), signIn())
+      const rows = sql`SELECT * FROM slots`
+      const before = yield* rows
+      yield* store.present(ada, at, { again: false })
+      assert.deepStrictEqual(yield* rows, before)
+      yield* store.withdraw(ada, at)
+      assert.deepStrictEqual(yield* rows, before)
+      assert.isUndefined((yield* store.read(ada)).presentedAt)
+    }))
+
   const malformed = [
     ["a record that is no JSON", "record", "{"],
     ["a record that lacks what it needs", "record", "{\"account\":{}}"],
@@ -221,7 +234,13 @@ describe("SessionStoreSql, trouble", () => {
       yield* there.sql`UPDATE slots SET record = 'canary', generation = 2 WHERE account_key = ${ada}`
       const other = yield* there.store.write(grace, generation(0), signIn())
       yield* TestClock.adjust("1 second")
-      sameSlots([yield* Queue.take(seen)], [other])
+      const told = yield* Queue.takeN(seen, 2)
+      sameSlots(told.filter(({ key }) => key === grace), [other])
+      // Nobody goes on trusting what was there before.
+      assert.deepStrictEqual(told.flatMap(({ generation: at, key, state }) => key === ada ? [at, state._tag] : []), [
+        2,
+        "Never"
+      ])
       assert.lengthOf(logged, 1)
       assert.include(inspect(logged), ada)
       assert.notInclude(inspect(logged), "canary")
