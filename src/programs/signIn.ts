@@ -20,6 +20,7 @@ import * as KeyedLockMemory from "../layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../layers/sign-in/SessionsSynchronized.ts"
 import * as DataDirectoryFileSystem from "../layers/storage/DataDirectoryFileSystem.ts"
 import * as KeychainSystem from "../layers/storage/KeychainSystem.ts"
+import * as LeasesSqlite from "../layers/storage/LeasesSqlite.ts"
 import * as SessionStoreFile from "../layers/storage/SessionStoreFile.ts"
 import * as VaultAead from "../layers/storage/VaultAead.ts"
 import * as VaultKeysPreferred from "../layers/storage/VaultKeysPreferred.ts"
@@ -74,10 +75,11 @@ export const layer = layerFlows.pipe(
     layerCallbacks,
     BrowserFromConfig.layer,
     SessionStoreFile.layer,
+    LeasesSqlite.layer,
     KeyedLockMemory.layer
   ]),
   Layer.provideMerge(layerVault),
-  Layer.provide([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto]),
+  Layer.provide([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
   Layer.provide(AuthEventsLog.layer),
   Layer.provideMerge(AuthEventsPubSub.layer),
   Layer.provideMerge(layerConfig)

@@ -15,6 +15,7 @@ import * as BrowserNone from "../../src/layers/sign-in/BrowserNone.ts"
 import * as CallbackServerLoopback from "../../src/layers/sign-in/CallbackServerLoopback.ts"
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import { defaultScopes } from "../../src/services/config/Config.ts"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
@@ -66,6 +67,7 @@ const layerEngine = (port: number | undefined) =>
       layerCallbacks(port),
       BrowserNone.layer,
       SessionStoreMemory.layer,
+      LeasesMemory.layer,
       KeyedLockMemory.layer
     ]),
     Layer.provideMerge([RecordedEvents.layer, Checkpoints.layer, SecureRandom.layerWebCrypto]),

@@ -18,8 +18,12 @@ const parameter = (url: string, name: string): string => {
 const filesIn = Effect.fnUntraced(function*(home: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* fs.readDirectory(home, { recursive: true })
-  return yield* Effect.forEach(
+  const files = yield* Effect.filter(
     names.filter((name) => name !== "vault.key"),
+    (name) => Effect.map(fs.stat(`${home}/${name}`), ({ type }) => type === "File")
+  )
+  return yield* Effect.forEach(
+    files,
     (name) => Effect.map(fs.readFile(`${home}/${name}`), (bytes) => ({ name, bytes: Buffer.from(bytes) }))
   )
 })

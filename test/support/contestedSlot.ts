@@ -4,6 +4,7 @@
 import { Context, Effect, Exit, Layer, Queue, Scope } from "effect"
 import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
 import type { Session } from "../../src/services/sign-in/Session.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
@@ -29,7 +30,7 @@ const startProcess = Effect.fnUntraced(function*(
   })
   const sessions = Context.get(
     yield* Layer.buildWithScope(
-      Layer.provide(SessionsSynchronized.layer, [store, provider.layer, AuthEventsPubSub.layer]),
+      Layer.provide(SessionsSynchronized.layer, [store, provider.layer, AuthEventsPubSub.layer, LeasesMemory.layer]),
       scope
     ),
     Sessions

@@ -9,12 +9,14 @@ import { fileURLToPath } from "node:url"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { Person } from "../../src/services/local-google/Person.ts"
 import { run } from "./mortalEngine.ts"
-import { Order, Report } from "./mortalOrder.ts"
+import { Order, Report, type Result } from "./mortalOrder.ts"
 
 /** How a process ended, and the places it told of until then. */
 export interface Life {
   readonly signal: NodeJS.Signals | null
   readonly places: ReadonlyArray<string>
+  /** What it came to; absent if it died before. */
+  readonly result: Result | undefined
 }
 
 const program = fileURLToPath(new URL("./mortalSignIn.ts", import.meta.url))
@@ -41,7 +43,8 @@ const ended = (child: ChildProcess, reports: ReadonlyArray<Report>) =>
     child.once("close", (_code, signal) => {
       resume(Effect.succeed({
         signal,
-        places: reports.flatMap((report) => report._tag === "Place" ? [report.name] : [])
+        places: reports.flatMap((report) => report._tag === "Place" ? [report.name] : []),
+        result: reports.flatMap((report) => report._tag === "Place" || report._tag === "Opened" ? [] : [report]).at(-1)
       }))
     })
   })

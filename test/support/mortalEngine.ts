@@ -14,6 +14,7 @@ import * as CallbackServerLoopback from "../../src/layers/sign-in/CallbackServer
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
 import * as DataDirectoryFileSystem from "../../src/layers/storage/DataDirectoryFileSystem.ts"
+import * as LeasesSqlite from "../../src/layers/storage/LeasesSqlite.ts"
 import * as SessionStoreFile from "../../src/layers/storage/SessionStoreFile.ts"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import * as VaultKeysFile from "../../src/layers/storage/VaultKeysFile.ts"
@@ -90,6 +91,8 @@ const layer = (order: Order, { open, place }: Hooks) => {
     Layer.provide([VaultKeysFile.layer, Aead.layerWebCrypto])
   )
 
+  const leases = LeasesSqlite.layer.pipe(Layer.provide(Digest.layerWebCrypto))
+
   const callbacks = Layer.effect(
     CallbackServer,
     Effect.map(CallbackServer, (own) =>
@@ -116,7 +119,7 @@ const layer = (order: Order, { open, place }: Hooks) => {
 
   return flows.pipe(
     Layer.provideMerge(SessionsSynchronized.layer),
-    Layer.provide([provider, callbacks, browser, store, KeyedLockMemory.layer]),
+    Layer.provide([provider, callbacks, browser, store, leases, KeyedLockMemory.layer]),
     Layer.provide(directory),
     Layer.provide([AuthEventsPubSub.layer, SecureRandom.layerWebCrypto])
   )
@@ -142,6 +145,14 @@ const signOut = Effect.gen(function*() {
   return result
 })
 
+/** Twenty-five callers at once. */
+const read = Effect.gen(function*() {
+  const { accessToken } = yield* Sessions
+  const tokens = yield* Effect.all(Array.from({ length: 25 }, () => accessToken(key)), { concurrency: "unbounded" })
+  const result: Result = { _tag: "Read", tokens: tokens.map(Redacted.value) }
+  return result
+})
+
 /** The clock of a machine on which some time has passed meanwhile. */
 const later = (by: Duration.Duration) =>
   Effect.map(Clock.Clock, (clock): Clock.Clock => {
@@ -163,6 +174,7 @@ const later = (by: Duration.Duration) =>
 export const run = Effect.fnUntraced(
   function*(order: Order, _hooks: Hooks) {
     if (order.does === "sign out") return yield* signOut
+    if (order.does === "read") return yield* read
     const { consented, session } = order.does === "refresh" ? yield* refresh : yield* signIn
     const result: Result = {
       _tag: "Session",

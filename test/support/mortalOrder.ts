@@ -10,7 +10,7 @@ export const Order = Schema.Struct({
   clientSecret: Schema.String,
   rotates: Schema.Boolean,
   scopes: Schema.Array(Schema.String),
-  does: Schema.Literals(["sign in", "refresh", "sign out"]),
+  does: Schema.Literals(["sign in", "refresh", "sign out", "read"]),
   /** The place to die at; absent: it lives, and tells of each place it passes. */
   dieAt: Schema.optionalKey(Schema.String),
   /** How far its clock is ahead of the machine's. */
@@ -27,6 +27,7 @@ export const Result = Schema.TaggedUnion({
     consented: Schema.Boolean
   },
   SignedOut: {},
+  Read: { tokens: Schema.Array(Schema.String) },
   Failed: { code: Schema.String, message: Schema.String }
 })
 export type Result = typeof Result.Type

@@ -8,6 +8,7 @@
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Random, Scope, Stream } from "effect"
 import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import { AuthorizationServer } from "../../src/services/provider/AuthorizationServer.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
@@ -86,7 +87,8 @@ export const start = Effect.fnUntraced(function*(fuse: Option.Option<number>) {
         revoke: (token) => mortal(provider.revoke(token))
       })
     ),
-    AuthEventsPubSub.layer
+    AuthEventsPubSub.layer,
+    LeasesMemory.layer
   )
   const scope = yield* Scope.make()
   const sessions = Context.get(

@@ -4,6 +4,7 @@
 import { Clock, Context, Deferred, Effect, Layer, Queue, Redacted, Ref, Stream } from "effect"
 import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import type { ClientMisconfigured } from "../../src/services/config/Config.ts"
 import {
@@ -190,7 +191,7 @@ const world = (rotatesRefreshTokens: boolean) =>
   )
 
 const oneProcess = SessionsSynchronized.layer.pipe(
-  Layer.provideMerge(Layer.merge(spied, AuthEventsPubSub.layer))
+  Layer.provideMerge(Layer.mergeAll(spied, AuthEventsPubSub.layer, LeasesMemory.layer))
 )
 
 export const worldOf = { keeping: world(false), rotating: world(true) }

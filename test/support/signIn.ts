@@ -7,6 +7,7 @@ import * as AuthFlowsFibers from "../../src/layers/sign-in/AuthFlowsFibers.ts"
 import * as CallbackServerLoopback from "../../src/layers/sign-in/CallbackServerLoopback.ts"
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
 import { AuthFlows, type Started } from "../../src/services/sign-in/AuthFlows.ts"
@@ -91,7 +92,13 @@ export const layerSignInUnheard = (options: Options = {}) =>
     Layer.provideMerge(heldStore),
     Layer.provideMerge(Layer.mergeAll(FakeProvider.layer, FakeBrowser.layer)),
     Layer.provideMerge(
-      Layer.mergeAll(KeyedLockMemory.layer, Checkpoints.layer, StoreProblem.layer, SecureRandom.layerWebCrypto)
+      Layer.mergeAll(
+        KeyedLockMemory.layer,
+        LeasesMemory.layer,
+        Checkpoints.layer,
+        StoreProblem.layer,
+        SecureRandom.layerWebCrypto
+      )
     )
   )
 

@@ -9,6 +9,7 @@ import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { type Freshness, freshness, type Session } from "../../services/sign-in/Session.ts"
 import { SignInRequired } from "../../services/sign-in/Sessions.ts"
+import { Leases } from "../../services/storage/Leases.ts"
 import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as RefreshBackoff from "./RefreshBackoff.ts"
 import type { SessionsLive } from "./SessionsLive.ts"
@@ -27,6 +28,12 @@ export interface SessionRenewal {
 /** How often a slot is looked at while somebody else renews it. */
 const lookEvery = Duration.millis(200)
 
+/**
+ * How long another process is waited for that renews the same session: longer than it needs if it is alive and awake. One
+ * that is stopped keeps its lease, and must not keep everybody else from their tokens; the generations see to the rest.
+ */
+const leaseLimit = Duration.seconds(15)
+
 /** How long a session that could not be renewed in advance is left alone. */
 const restNanos = Duration.toNanosUnsafe(Duration.seconds(30))
 
@@ -34,8 +41,9 @@ const restNanos = Duration.toNanosUnsafe(Duration.seconds(30))
 export const make = Effect.fnUntraced(function*(
   live: SessionsLive,
   issued: TokensIssued
-): Effect.fn.Return<SessionRenewal, never, SessionStore | AuthorizationServer | AuthEvents | Scope.Scope> {
+): Effect.fn.Return<SessionRenewal, never, Leases | SessionStore | AuthorizationServer | AuthEvents | Scope.Scope> {
   const store = yield* SessionStore
+  const leases = yield* Leases
   const provider = yield* AuthorizationServer
   const events = yield* AuthEvents
   const backoff = yield* RefreshBackoff.make
@@ -67,12 +75,21 @@ export const make = Effect.fnUntraced(function*(
     return true
   })
 
+  /** Who else renews this session on this machine is waited for, so that there is usually nothing left to do. */
+  const alone = Effect.fnUntraced(function*(key: AccountKey) {
+    yield* leases.hold(`refresh ${key}`).pipe(
+      Effect.timeoutOption(leaseLimit),
+      // A lease saves work and nothing else: where there is none to be had, it goes without.
+      Effect.ignore
+    )
+  })
+
   /**
    * Reads, adopts or refreshes until the slot says something that holds. Whoever loses a write reads again. A session that
    * is as fresh as `enough`, or fresher, is left as it is.
    */
-  const renew = (key: AccountKey, enough: Freshness): Effect.Effect<Session, NotFresh> => {
-    const again = Effect.suspend(() => renew(key, enough))
+  const renew = (key: AccountKey, enough: Freshness, isAlone = false): Effect.Effect<Session, NotFresh> => {
+    const again = Effect.suspend(() => renew(key, enough, isAlone))
     return Effect.gen(function*() {
       const slot = yield* Effect.tap(store.read(key), live.remember)
       if (yield* saved(slot)) return yield* again
@@ -82,6 +99,9 @@ export const make = Effect.fnUntraced(function*(
       if (age === "fresh" || age === enough) return session
       // Nobody but the client it was issued to can renew it. Kept all the same: the configuration may change back.
       if ((yield* provider.clientId) !== session.clientId) return yield* SignInRequired.of(slot)
+      if (!isAlone) {
+        return yield* Effect.scoped(Effect.andThen(alone(key), Effect.suspend(() => renew(key, enough, true))))
+      }
       const refreshed = yield* refresh(session, slot.presentedAt)
       if (refreshed._tag === "Unclear") return yield* unclear(session)
       if (refreshed._tag === "UnderWay") return yield* Effect.delay(again, lookEvery)

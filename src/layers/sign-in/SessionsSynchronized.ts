@@ -10,18 +10,21 @@ import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { freshness, isUsable, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
 import { Sessions, SignedOutMeanwhile, SignInRequired } from "../../services/sign-in/Sessions.ts"
+import type { Leases } from "../../services/storage/Leases.ts"
 import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import { patiently } from "../storage/StorePatience.ts"
 import * as SessionRenewal from "./SessionRenewal.ts"
 import * as SessionsLive from "./SessionsLive.ts"
 import * as TokensIssued from "./TokensIssued.ts"
 
+type Needs = SessionStore | AuthorizationServer | AuthEvents | Leases
+
 /**
- * Provides `Sessions`; needs the store, the provider and `AuthEvents`. Closing the layer's Scope waits for refreshes
+ * Provides `Sessions`; needs the store, the provider, `AuthEvents` and `Leases`. Closing the layer's Scope waits for refreshes
  * that have been sent and for tokens that are being revoked, each of which ends by itself, and tries once more to store
  * what a refresh brought and could not be stored.
  */
-export const layer: Layer.Layer<Sessions, never, SessionStore | AuthorizationServer | AuthEvents> = Layer.effect(
+export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
   Sessions,
   Effect.gen(function*() {
     const store = yield* SessionStore

@@ -1,10 +1,9 @@
 /**
- * A right that one process on the machine has at a time, for things that take milliseconds. The kernel takes it back when
- * its holder dies.
+ * A right that one holder on the machine has at a time. The kernel takes it back when the process dies that has it.
  *
  * It is SQLite's own lock on an empty database of its own, since Node has no other; nothing is ever written to it.
  */
-import { Effect, Option, Predicate, Schedule } from "effect"
+import { Effect, Option, Predicate, Schedule, Scope } from "effect"
 import { DatabaseSync } from "node:sqlite"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as PrivateFile from "./PrivateFile.ts"
@@ -32,29 +31,48 @@ const refusal = (path: string, cause: unknown): StoreUnavailable =>
       cause
     })
 
-/** Opened anew each time, and closed with it: what nobody holds leaves no descriptor behind. */
+/** Opened anew each time, and closed with its Scope: what nobody holds leaves no descriptor behind. */
 const opened = (path: string) =>
-  Effect.try({ try: () => new DatabaseSync(path, { timeout: 0 }), catch: (cause) => refusal(path, cause) })
+  Effect.acquireRelease(
+    PrivateFile.inspect(path).pipe(
+      Effect.flatMap((found) => Option.isNone(found) ? PrivateFile.create(path) : Effect.void),
+      Effect.andThen(
+        Effect.try({ try: () => new DatabaseSync(path, { timeout: 0 }), catch: (cause) => refusal(path, cause) })
+      )
+    ),
+    (db) => Effect.sync(() => db.isOpen ? db.close() : undefined)
+  )
+
+const locked = (path: string, db: DatabaseSync) =>
+  Effect.try({
+    // There is nothing to roll back, so there need not be a journal for it.
+    try: () => db.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE"),
+    catch: (cause) => refusal(path, cause)
+  })
+
+const isBusy = ({ cause }: StoreUnavailable): boolean => codeOf(cause) === busy
 
 /**
- * Runs an effect while nobody else on the machine runs one under this path. Waits for two seconds by the `Clock`, without
- * blocking the thread. The directory has to be there; the file is made, for this user alone.
+ * Holds the lock until the Scope closes. Waits as long as `looking` goes on, without blocking the thread; waiting is
+ * interruptible. The directory has to be there; the file is made, for this user alone.
  */
+export const hold = (
+  path: string,
+  looking: Schedule.Schedule<unknown, StoreUnavailable>
+): Effect.Effect<void, StoreUnavailable, Scope.Scope> =>
+  Effect.flatMap(opened(path), (db) => Effect.retry(locked(path, db), { while: isBusy, schedule: looking }))
+
+/** The same without waiting: false if somebody has it. */
+export const tryHold = (path: string): Effect.Effect<boolean, StoreUnavailable, Scope.Scope> =>
+  Effect.flatMap(
+    opened(path),
+    (db) =>
+      Effect.catchIf(Effect.as(locked(path, db), true), isBusy, () => Effect.as(Effect.sync(() => db.close()), false))
+  )
+
+/** Runs an effect while nobody else on the machine runs one under this path. Waits for two seconds by the `Clock`. */
 export const withLock =
   (path: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
-    Effect.acquireUseRelease(
-      PrivateFile.inspect(path).pipe(
-        Effect.flatMap((found) => Option.isNone(found) ? PrivateFile.create(path) : Effect.void),
-        Effect.andThen(opened(path))
-      ),
-      (db) =>
-        Effect.try({
-          // There is nothing to roll back, so there need not be a journal for it.
-          try: () => db.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE"),
-          catch: (cause) => refusal(path, cause)
-        }).pipe(
-          Effect.retry({ while: ({ cause }) => codeOf(cause) === busy, schedule: patience }),
-          Effect.andThen(effect)
-        ),
-      (db) => Effect.sync(() => db.close())
+    Effect.scopedWith((scope) =>
+      Effect.andThen(Effect.provideService(hold(path, patience), Scope.Scope, scope), effect)
     )

@@ -3,6 +3,7 @@ import { DateTime, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as AuthEventsPubSub from "../../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as LeasesMemory from "../../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../../src/layers/storage/SessionStoreMemory.ts"
 import { AuthorizationServer } from "../../../src/services/provider/AuthorizationServer.ts"
 import { AuthEvents } from "../../../src/services/sign-in/AuthEvents.ts"
@@ -26,6 +27,7 @@ const unwatchable = (watch: SessionStore["Service"]["watch"]) =>
     Layer.provideMerge(Layer.effect(SessionStore, Effect.map(SessionStore, (store) => ({ ...store, watch })))),
     Layer.provide([
       SessionStoreMemory.layer,
+      LeasesMemory.layer,
       AuthEventsPubSub.layer,
       Layer.mock(AuthorizationServer, { rotatesRefreshTokens: false })
     ])
