@@ -18,14 +18,16 @@ const parameter = (url: string, name: string): string => {
 const filesIn = Effect.fnUntraced(function*(home: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* fs.readDirectory(home, { recursive: true })
-  const files = yield* Effect.filter(
+  const read = Effect.fnUntraced(function*(name: string) {
+    const { type } = yield* fs.stat(`${home}/${name}`)
+    return type === "File" ? [{ name, bytes: Buffer.from(yield* fs.readFile(`${home}/${name}`)) }] : []
+  })
+  const found = yield* Effect.forEach(
     names.filter((name) => name !== "vault.key"),
-    (name) => Effect.map(fs.stat(`${home}/${name}`), ({ type }) => type === "File")
+    // The journal of a lease is there for a moment; what is no longer there tells nobody anything.
+    (name) => Effect.catchIf(read(name), ({ reason }) => reason._tag === "NotFound", () => Effect.succeed([]))
   )
-  return yield* Effect.forEach(
-    files,
-    (name) => Effect.map(fs.readFile(`${home}/${name}`), (bytes) => ({ name, bytes: Buffer.from(bytes) }))
-  )
+  return found.flat()
 })
 
 /** What a secret looks like to whoever encodes it without a second thought. */
