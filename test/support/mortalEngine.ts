@@ -25,6 +25,7 @@ import { Browser } from "../../src/services/sign-in/Browser.ts"
 import { CallbackServer } from "../../src/services/sign-in/CallbackServer.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
 import { DataDirectory } from "../../src/services/storage/DataDirectory.ts"
+import { Leases } from "../../src/services/storage/Leases.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import type { Order, Result } from "./mortalOrder.ts"
 
@@ -91,7 +92,9 @@ const layer = (order: Order, { open, place }: Hooks) => {
     Layer.provide([VaultKeysFile.layer, Aead.layerWebCrypto])
   )
 
-  const leases = LeasesSqlite.layer.pipe(Layer.provide(Digest.layerWebCrypto))
+  const leases = order.grantsEveryone === true
+    ? Layer.succeed(Leases, Leases.of({ hold: () => Effect.void, tryHold: () => Effect.succeed(true) }))
+    : LeasesSqlite.layer.pipe(Layer.provide(Digest.layerWebCrypto))
 
   const callbacks = Layer.effect(
     CallbackServer,

@@ -11,6 +11,8 @@ export const Order = Schema.Struct({
   rotates: Schema.Boolean,
   scopes: Schema.Array(Schema.String),
   does: Schema.Literals(["sign in", "refresh", "sign out", "read"]),
+  /** Whether everybody is granted every lease at once. */
+  grantsEveryone: Schema.optionalKey(Schema.Boolean),
   /** The place to die at; absent: it lives, and tells of each place it passes. */
   dieAt: Schema.optionalKey(Schema.String),
   /** How far its clock is ahead of the machine's. */
