@@ -22,11 +22,7 @@ const filesIn = Effect.fnUntraced(function*(home: string) {
     const { type } = yield* fs.stat(`${home}/${name}`)
     return type === "File" ? [{ name, bytes: Buffer.from(yield* fs.readFile(`${home}/${name}`)) }] : []
   })
-  const found = yield* Effect.forEach(
-    names.filter((name) => name !== "vault.key"),
-    // The journal of a lease is there for a moment; what is no longer there tells nobody anything.
-    (name) => Effect.catchIf(read(name), ({ reason }) => reason._tag === "NotFound", () => Effect.succeed([]))
-  )
+  const found = yield* Effect.forEach(names.filter((name) => name !== "vault.key"), read)
   return found.flat()
 })
 

@@ -45,8 +45,8 @@ const opened = (path: string) =>
 
 const locked = (path: string, db: DatabaseSync) =>
   Effect.try({
-    // There is nothing to roll back, so there need not be a journal for it.
-    try: () => db.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE"),
+    // A journal beside the file would outlive a holder that is killed. Node's connections refuse OFF without a word.
+    try: () => db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"),
     catch: (cause) => refusal(path, cause)
   })
 

@@ -54,6 +54,7 @@ describe("LeasesSqlite between processes", () => {
         assert.isTrue(yield* Effect.scoped(leases.tryHold("flow work")))
         const waiting = yield* Effect.forkChild(leases.hold("flow default"), { startImmediately: true })
         yield* Effect.promise(() => killed(holder))
+        assert.isTrue(readdirSync(`${at}/leases`).every((name) => name.endsWith(".lock")), "nothing is left behind")
         const [took] = yield* Effect.timed(Fiber.join(waiting))
         assert.isBelow(Duration.toMillis(took), 500)
       }).pipe(Effect.scoped, Effect.provide(layerAt(at)))
@@ -78,7 +79,8 @@ describe("LeasesSqlite between processes", () => {
       yield* Effect.gen(function*() {
         const { hold } = yield* Leases
         assert.throws(() => statSync(at))
-        yield* Effect.scoped(hold("flow ada@example.com"))
+        const beside = Effect.sync(() => readdirSync(`${at}/leases`).filter((name) => !name.endsWith(".lock")))
+        assert.deepStrictEqual(yield* Effect.scoped(Effect.andThen(hold("flow ada@example.com"), beside)), [])
       }).pipe(Effect.provide(layerAt(at)))
       assert.strictEqual(statSync(`${at}/leases`).mode & 0o777, 0o700)
       const files = readdirSync(`${at}/leases`)
