@@ -82,6 +82,21 @@ describe("a server that is started again", () => {
       assert.strictEqual(text(yield* signIn(second), "status"), "already_authenticated")
     }).pipe(Effect.provide(layer)))
 
+  it.live("to ask for more than was granted keeps the sign-in, and names what is missing", () =>
+    Effect.gen(function*() {
+      const MCP_GAS_HOME = yield* makeHome
+      const narrow = "openid https://www.googleapis.com/auth/userinfo.email"
+      const projects = "https://www.googleapis.com/auth/script.projects"
+      const first = yield* startWithGoogle({ MCP_GAS_HOME, MCP_GAS_SCOPES: narrow })
+      assert.deepStrictEqual((yield* signIn(first)).output["missingScopes"], [])
+      yield* gone(first, first.endInput)
+      const second = yield* startWithGoogle({ MCP_GAS_HOME, MCP_GAS_SCOPES: `${narrow} ${projects}` })
+      const standing = yield* auth(second, { mode: "status" })
+      assert.strictEqual(text(standing, "status"), "authenticated")
+      assert.deepStrictEqual(standing.output["missingScopes"], [projects])
+      assert.include(text(standing, "message"), projects)
+    }).pipe(Effect.provide(layer)))
+
   it.live("two at a time see each other's sign-in and sign-out", () =>
     Effect.gen(function*() {
       const MCP_GAS_HOME = yield* makeHome
