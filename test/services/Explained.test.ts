@@ -3,8 +3,9 @@ import { Cause, Duration } from "effect"
 import { ClientMisconfigured, ConfigProblem } from "../../src/services/config/Config.ts"
 import type { Explained } from "../../src/services/Explained.ts"
 import { ExchangeFailed, ProviderUnreachable } from "../../src/services/provider/AuthorizationServer.ts"
-import * as AuthFlows from "../../src/services/sign-in/AuthFlows.ts"
+import { NotThisSignIn } from "../../src/services/sign-in/AuthFlows.ts"
 import { CallbackUnavailable } from "../../src/services/sign-in/CallbackServer.ts"
+import * as FlowFailure from "../../src/services/sign-in/FlowFailure.ts"
 import { SignInRequired } from "../../src/services/sign-in/Sessions.ts"
 import { StoreUnavailable } from "../../src/services/storage/SessionStore.ts"
 import { InvalidArguments } from "../../src/services/tools/Tool.ts"
@@ -36,19 +37,17 @@ const errors: ReadonlyArray<Explained & Error & { readonly _tag: string }> = [
   new StoreUnavailable({ problem: "The disk is full.", remedy: "Make room.", cause: new Error("ENOSPC") }),
   new CallbackUnavailable({ reason: "EADDRINUSE", port: 8080 }),
   new CallbackUnavailable({ reason: "EACCES" }),
-  new AuthFlows.ConsentDenied({}),
+  new FlowFailure.ConsentDenied({}),
   ...["server_error", "invalid_scope", "org_internal", "invalid_request"].flatMap((error) => [
-    new AuthFlows.AuthorizationRefused({ error }),
-    new AuthFlows.AuthorizationRefused({ error, description: "because" })
+    new FlowFailure.AuthorizationRefused({ error }),
+    new FlowFailure.AuthorizationRefused({ error, description: "because" })
   ]),
-  new AuthFlows.FlowTimedOut({ after: Duration.minutes(5) }),
-  ...(["cancel", "logout", "shutdown"] as const).map((by) => new AuthFlows.FlowCancelled({ by })),
-  new AuthFlows.ScopesMissing({ missing: ["email"], granted: [] }),
-  new AuthFlows.AccountMismatch({ expected: ada, actual: "grace@example.com" }),
-  new AuthFlows.AccountMismatch({ expected: ada }),
-  ...(["no_pending_flow", "not_a_redirect", "other_sign_in"] as const).map((reason) =>
-    new AuthFlows.NotThisSignIn({ reason })
-  ),
+  new FlowFailure.FlowTimedOut({ after: Duration.minutes(5) }),
+  ...(["cancel", "logout", "shutdown"] as const).map((by) => new FlowFailure.FlowCancelled({ by })),
+  new FlowFailure.ScopesMissing({ missing: ["email"], granted: [] }),
+  new FlowFailure.AccountMismatch({ expected: ada, actual: "grace@example.com" }),
+  new FlowFailure.AccountMismatch({ expected: ada }),
+  ...(["no_pending_flow", "not_a_redirect", "other_sign_in"] as const).map((reason) => new NotThisSignIn({ reason })),
   new InvalidArguments({ tool: "gas_auth", problems: ["mode: missing"] }),
   new ServerStopping({}),
   new InternalError({ tool: "gas_auth" })

@@ -3,7 +3,8 @@
  */
 import { Deferred, Effect } from "effect"
 import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
-import type { AuthFlow, FlowCancelled, FlowFailure, FlowTimedOut } from "../../services/sign-in/AuthFlows.ts"
+import type { AuthFlow } from "../../services/sign-in/AuthFlows.ts"
+import type { FlowCancelled, FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 

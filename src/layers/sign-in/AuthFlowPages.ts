@@ -2,8 +2,8 @@
  * Which page tells of a flow that is over, and whether it stays.
  */
 import { Cause, Deferred, Exit } from "effect"
-import type { FlowFailure } from "../../services/sign-in/AuthFlows.ts"
 import type { CallbackPage } from "../../services/sign-in/CallbackServer.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import type { AuthFlowEntry, Decision } from "./AuthFlowEntry.ts"
 

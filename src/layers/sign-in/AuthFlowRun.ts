@@ -7,16 +7,16 @@ import { Base64Url } from "effect/encoding"
 import { type AuthorizationRequest, AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import { isEmail } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import type { AuthFlow } from "../../services/sign-in/AuthFlows.ts"
+import { Browser } from "../../services/sign-in/Browser.ts"
+import { type CallbackListener, CallbackServer } from "../../services/sign-in/CallbackServer.ts"
 import {
-  type AuthFlow,
   AuthorizationRefused,
   ConsentDenied,
   FlowCancelled,
   type FlowFailure,
   FlowTimedOut
-} from "../../services/sign-in/AuthFlows.ts"
-import { Browser } from "../../services/sign-in/Browser.ts"
-import { type CallbackListener, CallbackServer } from "../../services/sign-in/CallbackServer.ts"
+} from "../../services/sign-in/FlowFailure.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowCommit from "./AuthFlowCommit.ts"

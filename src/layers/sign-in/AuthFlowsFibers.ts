@@ -9,16 +9,10 @@ import type { AuthorizationServer } from "../../services/provider/AuthorizationS
 import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import {
-  AuthFlows,
-  type Cancelled,
-  FlowCancelled,
-  type FlowFailure,
-  NotThisSignIn,
-  type Started
-} from "../../services/sign-in/AuthFlows.ts"
+import { AuthFlows, type Cancelled, NotThisSignIn, type Started } from "../../services/sign-in/AuthFlows.ts"
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
+import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
 import { FlowId, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"

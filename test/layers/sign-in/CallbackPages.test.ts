@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as CallbackPages from "../../../src/layers/sign-in/CallbackPages.ts"
 import type { Reply } from "../../../src/layers/sign-in/LoopbackListener.ts"
 import { AccountKey } from "../../../src/services/sign-in/AccountKey.ts"
-import { AccountMismatch, AuthorizationRefused, ScopesMissing } from "../../../src/services/sign-in/AuthFlows.ts"
 import type { CallbackPage } from "../../../src/services/sign-in/CallbackServer.ts"
+import { AccountMismatch, AuthorizationRefused, ScopesMissing } from "../../../src/services/sign-in/FlowFailure.ts"
 import { Account } from "../../../src/services/sign-in/Session.ts"
 
 const hostile = `<script>alert("1")</script><img src=x onerror='alert(1)'>&lt;</main>`

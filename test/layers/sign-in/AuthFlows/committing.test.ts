@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { AccountKey } from "../../../../src/services/sign-in/AccountKey.ts"
-import { AccountMismatch, ScopesMissing } from "../../../../src/services/sign-in/AuthFlows.ts"
+import { AccountMismatch, ScopesMissing } from "../../../../src/services/sign-in/FlowFailure.ts"
 import { Account } from "../../../../src/services/sign-in/Session.ts"
 import { visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"

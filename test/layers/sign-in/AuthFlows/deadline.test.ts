@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { FlowTimedOut } from "../../../../src/services/sign-in/AuthFlows.ts"
+import { FlowTimedOut } from "../../../../src/services/sign-in/FlowFailure.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
 import { dial, get, refuses } from "../../../support/loopbackClient.ts"

@@ -2,13 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Fiber, Layer, Option, Queue, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as AuthFlowsFibers from "../../../../src/layers/sign-in/AuthFlowsFibers.ts"
-import {
-  type AuthFlow,
-  AuthFlows,
-  AuthorizationRefused,
-  ConsentDenied,
-  FlowCancelled
-} from "../../../../src/services/sign-in/AuthFlows.ts"
+import { type AuthFlow, AuthFlows } from "../../../../src/services/sign-in/AuthFlows.ts"
+import { AuthorizationRefused, ConsentDenied, FlowCancelled } from "../../../../src/services/sign-in/FlowFailure.ts"
 import { Checkpoints, gate, put, visits } from "../../../support/checkpoints.ts"
 import { FakeBrowser } from "../../../support/fakeBrowser.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
