@@ -2,7 +2,7 @@
  * What a slot looks like as a row of text and numbers. Tokens are in it only sealed, for the client they were issued to
  * and for the slot they are in: a row that is copied to another slot does not open there.
  */
-import { Data, Effect, Option, Redacted, Schema, SchemaGetter, Struct } from "effect"
+import { Data, Effect, Option, Redacted, Schema, Struct } from "effect"
 import { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { Generation, Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
 import {
@@ -13,6 +13,7 @@ import {
   StoreUnavailable
 } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
+import { BigInteger } from "./SqlNumbers.ts"
 
 /** The columns that tell a slot's state. */
 export interface StateColumns {
@@ -20,11 +21,6 @@ export interface StateColumns {
   readonly record: string | null
   readonly sealed: string | null
 }
-
-/** BIGINT comes as text, or as a bigint, from drivers that mind its size. */
-const BigInteger = Schema.Union([Schema.Finite, Schema.NonEmptyString, Schema.BigInt]).pipe(
-  Schema.decodeTo(Schema.Int, { decode: SchemaGetter.transform(Number), encode: SchemaGetter.passthrough() })
-)
 
 /** Which slot a row is of, and how far it has come. */
 export type Place = Pick<Slot, "key" | "generation" | "lastSignOut">

@@ -17,9 +17,9 @@ import {
 } from "../../services/storage/SessionStore.ts"
 import { SealBroken, Vault } from "../../services/storage/Vault.ts"
 import { placeOf, type Row, type RowMalformed, type StateColumns, toColumns, toSlot } from "./SessionRow.ts"
-import { migrate } from "./SessionStoreSqlMigrations.ts"
 import * as SlotChanges from "./SlotChanges.ts"
 import { stateOf, untouched } from "./SlotStates.ts"
+import { migrate } from "./SqlMigrations.ts"
 import { isLocked, storeUnavailable } from "./SqlProblems.ts"
 import * as SqlSlots from "./SqlSlots.ts"
 

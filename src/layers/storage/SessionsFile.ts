@@ -1,21 +1,29 @@
 /**
- * One file of sessions, opened: the database at a path, and what says whether the path still leads to it.
+ * One file of what is stored, opened: the database at a path, and what says whether the path still leads to it.
  */
 import { Context, Data, Effect, Exit, Layer, Option, Scope } from "effect"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
+import { FlowStore } from "../../services/storage/FlowStore.ts"
 import { SessionStore, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
 import * as DamagedFile from "./DamagedFile.ts"
 import * as FileLock from "./FileLock.ts"
+import * as FlowStoreSql from "./FlowStoreSql.ts"
 import * as NodeSqlite from "./NodeSqlite.ts"
 import * as PrivateFile from "./PrivateFile.ts"
 import * as SessionStoreSql from "./SessionStoreSql.ts"
 import { isDamaged, storeUnavailable } from "./SqlProblems.ts"
 
+/** The stores in one file. */
+export interface Stores {
+  readonly sessions: SessionStore["Service"]
+  readonly flows: FlowStore["Service"]
+}
+
 export interface SessionsFile extends PrivateFile.Identity {
-  readonly store: SessionStore["Service"]
+  readonly stores: Stores
   /** Closing it closes the file. */
   readonly scope: Scope.Closeable
 }
@@ -35,8 +43,8 @@ const existing = (path: string): string => `${pathToFileURL(path).href}?mode=rw`
 export const setAside = (path: string, identity: PrivateFile.Identity) =>
   FileLock.withLock(lockOf(path))(DamagedFile.setAside(path, identity))
 
-const layerOf = (path: string): Layer.Layer<SessionStore, StoreUnavailable, Vault> =>
-  SessionStoreSql.layer({ changeMark: NodeSqlite.changeMark }).pipe(
+const layerOf = (path: string): Layer.Layer<SessionStore | FlowStore, StoreUnavailable, Vault> =>
+  Layer.merge(SessionStoreSql.layer({ changeMark: NodeSqlite.changeMark }), FlowStoreSql.layer).pipe(
     Layer.provide(
       NodeSqlite.layer(existing(path)).pipe(Layer.catch((error) => Layer.effectContext(storeUnavailable(error))))
     )
@@ -87,7 +95,8 @@ export const open = Effect.fn("SessionsFile.open")(
           const now = yield* PrivateFile.inspect(path)
           if (!Option.exists(now, (it) => PrivateFile.isSame(it, identity))) return yield* new Exchanged()
           const { device, inode } = identity
-          return { device, inode, store: Context.get(context, SessionStore), scope }
+          const stores = { sessions: Context.get(context, SessionStore), flows: Context.get(context, FlowStore) }
+          return { device, inode, stores, scope }
         }),
         // Closed here only if it is not handed on.
         (scope, exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)

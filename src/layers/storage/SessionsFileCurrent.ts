@@ -1,11 +1,11 @@
 /**
- * The file of sessions that the path leads to, whatever becomes of it: opened when it is needed first, left when it is no
+ * The file of the stores that the path leads to, whatever becomes of it: opened when it is needed first, left when it is no
  * longer there, and opened again where another has taken its place.
  */
 import { Effect, Exit, Fiber, FiberHandle, Option, Ref, Scope, Stream } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { DataDirectory } from "../../services/storage/DataDirectory.ts"
-import { type SessionStore, type Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { type Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
 import * as DamagedFile from "./DamagedFile.ts"
 import * as GenerationShift from "./GenerationShift.ts"
@@ -15,17 +15,17 @@ import type { SlotsKnown } from "./SlotsKnown.ts"
 import { untouched } from "./SlotStates.ts"
 import { isDamaged } from "./SqlProblems.ts"
 
-type Store = SessionStore["Service"]
+type Stores = SessionsFile.Stores
 
 export interface SessionsFileCurrent {
-  /** Runs `use` on the store in the file; without a file, answers `otherwise` and makes none. */
+  /** Runs `use` on the stores in the file; without a file, answers `otherwise` and makes none. */
   readonly reading: <A, E>(
     otherwise: A,
-    use: (store: Store) => Effect.Effect<A, E | StoreUnavailable>
+    use: (stores: Stores) => Effect.Effect<A, E | StoreUnavailable>
   ) => Effect.Effect<A, E | StoreUnavailable>
-  /** Runs `use` on the store in the file, which is made if there is none. */
+  /** Runs `use` on the stores in the file, which is made if there is none. */
   readonly writing: <A, E>(
-    use: (store: Store) => Effect.Effect<A, E | StoreUnavailable>
+    use: (stores: Stores) => Effect.Effect<A, E | StoreUnavailable>
   ) => Effect.Effect<A, E | StoreUnavailable>
 }
 
@@ -71,13 +71,16 @@ export const make = Effect.fnUntraced(function*(
     const opened = yield* Effect.provideContext(SessionsFile.open(path, scope), vault)
     const file: Open = {
       ...opened,
-      store: GenerationShift.raised(opened.store, yield* known.above),
+      stores: {
+        ...opened.stores,
+        sessions: GenerationShift.raised(opened.stores.sessions, yield* known.above)
+      },
       setAsideAs: yield* Ref.make(Option.none<string>())
     }
     yield* Ref.set(current, Option.some(file))
     yield* Effect.forkIn(tellFrom(file), file.scope, { startImmediately: true })
     yield* FiberHandle.run(following, follow, { onlyIfMissing: true })
-    yield* known.reconsider(file.store.read)
+    yield* known.reconsider(file.stores.sessions.read)
   })
 
   /** Has that file open which the path leads to, or none. An empty file is one for whoever wants to write only. */
@@ -120,7 +123,7 @@ export const make = Effect.fnUntraced(function*(
     )
 
   const tellFrom = (file: Open) =>
-    Stream.runForEach(file.store.watch, known.tell).pipe(
+    Stream.runForEach(file.stores.sessions.watch, known.tell).pipe(
       Effect.catch((error) =>
         (isDamaged(error)
           ? Effect.ignore(condemn(file, error))
@@ -151,9 +154,9 @@ export const make = Effect.fnUntraced(function*(
   /** Runs `use` on a file that the path leads to, before and after. */
   const attempt = Effect.fnUntraced(function*<A, E>(
     file: Open,
-    use: (store: Store) => Effect.Effect<A, E | StoreUnavailable>
+    use: (stores: Stores) => Effect.Effect<A, E | StoreUnavailable>
   ) {
-    const exit = yield* Effect.exit(use(file.store))
+    const exit = yield* Effect.exit(use(file.stores))
     const error = Exit.findErrorOption(exit)
     if (Option.isSome(error) && isDamage(error.value)) {
       const told = yield* condemn(file, error.value)

@@ -1,13 +1,13 @@
 /**
  * How a sign-in attempt can end other than with a session, one error per remedy.
  */
-import { Schema } from "effect"
-import type { ClientMisconfigured } from "../config/Config.ts"
+import { Duration, Schema } from "effect"
+import { ClientMisconfigured } from "../config/Config.ts"
 import type { Explained } from "../Explained.ts"
-import type { ExchangeFailed, ProviderUnreachable } from "../provider/AuthorizationServer.ts"
-import type { StoreUnavailable } from "../storage/SessionStore.ts"
+import { ExchangeFailed, ProviderUnreachable } from "../provider/AuthorizationServer.ts"
+import { StoreUnavailable } from "../storage/SessionStore.ts"
 import { AccountKey } from "./AccountKey.ts"
-import type { CallbackUnavailable } from "./CallbackServer.ts"
+import { CallbackUnavailable } from "./CallbackServer.ts"
 
 /** The person said no (`access_denied`). */
 export class ConsentDenied extends Schema.TaggedError<ConsentDenied>()("ConsentDenied", {}) implements Explained {
@@ -113,16 +113,46 @@ export class AccountMismatch extends Schema.TaggedError<AccountMismatch>()("Acco
   }
 }
 
+/**
+ * The process that the flow belongs to is there and does nothing: it is stopped, or its machine was asleep. Its sign-in is
+ * not waited for any longer, and what it may still want to store is refused.
+ */
+export class FlowStalled extends Schema.TaggedError<FlowStalled>()("FlowStalled", {
+  /** The process. */
+  pid: Schema.Int,
+  /** How long it had been waited for since the sign-in began. */
+  after: Schema.Duration
+}) implements Explained {
+  readonly code = "flow_stalled"
+  override get message(): string {
+    const seconds = Math.round(Duration.toSeconds(this.after))
+    return `The sign-in belongs to another copy of this server (process ${this.pid}), which has not finished it in ` +
+      `${seconds} s and does not answer: it is stopped or asleep.`
+  }
+  get remedy(): string {
+    return "Start the sign-in again; if the other copy is of no use any more, end it."
+  }
+}
+
 /** Why a flow did not begin. */
 export type FlowNotStarted = CallbackUnavailable | ClientMisconfigured | ProviderUnreachable | StoreUnavailable
 
-/** How a flow can end other than with a session; a flow that never opened ends with `FlowNotStarted`. */
-export type FlowFailure =
-  | ConsentDenied
-  | AuthorizationRefused
-  | FlowTimedOut
-  | FlowCancelled
-  | ExchangeFailed
-  | ScopesMissing
-  | AccountMismatch
-  | FlowNotStarted
+/**
+ * How a flow can end other than with a session; a flow that never opened ends with `FlowNotStarted`. A schema, because
+ * the process whose flow it was tells the others.
+ */
+export const FlowFailure = Schema.Union([
+  ConsentDenied,
+  AuthorizationRefused,
+  FlowTimedOut,
+  FlowCancelled,
+  FlowStalled,
+  ExchangeFailed,
+  ScopesMissing,
+  AccountMismatch,
+  CallbackUnavailable,
+  ClientMisconfigured,
+  ProviderUnreachable,
+  StoreUnavailable
+])
+export type FlowFailure = typeof FlowFailure.Type

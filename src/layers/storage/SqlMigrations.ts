@@ -1,5 +1,5 @@
 /**
- * The tables of the stored sign-ins, and how an older form of them becomes today's.
+ * The tables of what is stored, and how an older form of them becomes today's.
  *
  * SQL that SQLite and PostgreSQL both take. A migration that was released is never changed: another one follows it.
  */
@@ -27,6 +27,31 @@ const migrations: Record<`${number}_${string}`, Effect.Effect<void, unknown, Sql
       account_key TEXT PRIMARY KEY NOT NULL,
       generation BIGINT NOT NULL,
       presented_at BIGINT NOT NULL
+    )`
+  }),
+  "2_flows": Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE flows (
+      flow_id TEXT PRIMARY KEY NOT NULL,
+      begun BIGINT NOT NULL,
+      account_key TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      lease TEXT NOT NULL,
+      pid BIGINT NOT NULL,
+      started_at BIGINT NOT NULL,
+      expires_at BIGINT NOT NULL,
+      opened TEXT,
+      tab TEXT NOT NULL,
+      answered BIGINT NOT NULL,
+      asked TEXT,
+      delivered TEXT,
+      ending TEXT,
+      evicted BIGINT NOT NULL,
+      ended_at BIGINT
+    )`
+    yield* sql`CREATE TABLE tabs (
+      account_key TEXT PRIMARY KEY NOT NULL,
+      claimed_at BIGINT NOT NULL
     )`
   })
 }
@@ -68,5 +93,5 @@ export const migrate: Effect.Effect<void, StoreUnavailable, SqlClient.SqlClient>
   if (found > schemaVersion) return yield* newer(found)
 }).pipe(
   Effect.catchTags({ SqlError: storeUnavailable, MigrationError: notMigrated }),
-  Effect.withSpan("SessionStoreSql.migrate")
+  Effect.withSpan("SqlMigrations.migrate")
 )

@@ -1,0 +1,116 @@
+/**
+ * `FlowStore` among the callers of one process: for tests, and for embedders who run only one.
+ */
+import { Clock, Duration, Effect, HashMap, Layer, Option, Ref, Stream, SubscriptionRef } from "effect"
+import { pid } from "node:process"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import type { FlowId } from "../../services/sign-in/Session.ts"
+import { type FlowChange, type FlowRecord, FlowStore, type TabClaim } from "../../services/storage/FlowStore.ts"
+
+/** Flows in the order in which they were begun. */
+type Flows = ReadonlyArray<FlowRecord>
+
+/** What a change makes of a flow that has not ended; the flow itself, if nothing. */
+const changed = (flow: FlowRecord, change: FlowChange): FlowRecord => {
+  switch (change._tag) {
+    case "Opened":
+      return Option.isSome(flow.opened)
+        ? flow
+        : { ...flow, opened: Option.some(change.opened), expiresAt: change.expiresAt }
+    case "Answered":
+      return flow.answered ? flow : { ...flow, answered: true }
+    case "Shown":
+      return flow.tab === "asked" ? { ...flow, tab: change.tab } : flow
+    case "Asked":
+      return flow.asked === undefined || (flow.asked === "cancel" && change.by === "logout")
+        ? { ...flow, asked: change.by }
+        : flow
+    case "Delivered":
+      return Option.isSome(flow.delivered) ? flow : { ...flow, delivered: Option.some(change.redirectedUrl) }
+    case "Ended":
+      return {
+        ...flow,
+        ending: change.ending,
+        evicted: change.evicts,
+        opened: Option.none(),
+        delivered: Option.none()
+      }
+  }
+}
+
+const isPending = ({ ending }: FlowRecord): boolean => ending === undefined
+
+const find = (flows: Flows, id: FlowId) => Option.fromNullishOr(flows.find((flow) => flow.id === id))
+
+/** How many flows are remembered. */
+const remembered = 100
+
+/** Provides `FlowStore`; needs nothing, and forgets everything with its Scope. */
+export const layer: Layer.Layer<FlowStore> = Layer.effect(
+  FlowStore,
+  Effect.gen(function*() {
+    const flows = yield* SubscriptionRef.make<Flows>([])
+    const tabs = yield* Ref.make(HashMap.empty<AccountKey, number>())
+
+    const set = (id: FlowId, next: (flow: FlowRecord) => FlowRecord) =>
+      SubscriptionRef.modify(flows, (all) => {
+        const replaced = all.map((flow) => flow.id === id && isPending(flow) ? next(flow) : flow)
+        return [replaced.some((flow, index) => flow !== all[index]), replaced]
+      })
+
+    const claimTab: FlowStore["Service"]["claimTab"] = Effect.fn("FlowStore.claimTab")(
+      function*({ id, key }, rest): Effect.fn.Return<TabClaim> {
+        const tab = Option.map(find(yield* SubscriptionRef.get(flows), id), (flow) => flow.tab)
+        if (Option.isSome(tab) && tab.value !== "not_asked") return { _tag: "Taken", tab: tab.value }
+        const now = yield* Clock.currentTimeMillis
+        const left = yield* Ref.modify(tabs, (all) => {
+          const since = now - Option.getOrElse(HashMap.get(all, key), () => -Infinity)
+          const isOver = since >= Duration.toMillis(rest) || since < 0
+          return [isOver ? 0 : Duration.toMillis(rest) - since, isOver ? HashMap.set(all, key, now) : all]
+        })
+        if (left > 0) return { _tag: "Braked", left: Duration.millis(left) }
+        yield* set(id, (flow) => ({ ...flow, tab: "asked" }))
+        return { _tag: "Granted" }
+      },
+      Effect.uninterruptible
+    )
+
+    return FlowStore.of({
+      newest: (key, purpose) =>
+        Effect.map(
+          SubscriptionRef.get(flows),
+          (all) => Option.fromNullishOr(all.findLast((flow) => flow.key === key && flow.purpose === purpose))
+        ),
+      read: (id) => Effect.map(SubscriptionRef.get(flows), (all) => find(all, id)),
+      pending: (key) =>
+        Effect.map(SubscriptionRef.get(flows), (all) => all.filter((flow) => flow.key === key && isPending(flow))),
+      begin: Effect.fn("FlowStore.begin")((begun, inPlaceOf) =>
+        SubscriptionRef.update(flows, (all): Flows => [
+          ...all.slice(-remembered).map((flow) =>
+            isPending(flow) && Option.contains(inPlaceOf, flow.id)
+              ? changed(flow, { _tag: "Ended", ending: { _tag: "TakenOver", by: begun.id }, evicts: false })
+              : flow
+          ),
+          {
+            ...begun,
+            pid,
+            opened: Option.none(),
+            tab: "not_asked",
+            answered: false,
+            asked: undefined,
+            delivered: Option.none(),
+            ending: undefined,
+            evicted: false
+          }
+        ])
+      ),
+      change: Effect.fn("FlowStore.change")((id, change) => set(id, (flow) => changed(flow, change))),
+      watch: (id) =>
+        SubscriptionRef.changes(flows).pipe(
+          Stream.flatMap((all) => Stream.fromIterable(Option.toArray(find(all, id)))),
+          Stream.changesWith((one, other) => one === other)
+        ),
+      claimTab
+    })
+  })
+)
