@@ -17,6 +17,7 @@ const SignIn = Gas.AuthFlowsFibers.layer({ scopes: ["openid", "email"], timeout:
     Gas.CallbackServerLoopback.layer({ serverName: "My Server" }),
     Gas.BrowserSystem.layer,
     Gas.SessionStoreMemory.layer,
+    Gas.FlowStoreMemory.layer,
     Gas.LeasesMemory.layer,
     Gas.KeyedLockMemory.layer
   ]),

@@ -15,6 +15,7 @@ import * as BrowserNone from "../../src/layers/sign-in/BrowserNone.ts"
 import * as CallbackServerLoopback from "../../src/layers/sign-in/CallbackServerLoopback.ts"
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import { defaultScopes } from "../../src/services/config/Config.ts"
@@ -68,6 +69,7 @@ const layerEngine = (port: number | undefined) =>
       BrowserNone.layer,
       SessionStoreMemory.layer,
       LeasesMemory.layer,
+      FlowStoreMemory.layer,
       KeyedLockMemory.layer
     ]),
     Layer.provideMerge([RecordedEvents.layer, Checkpoints.layer, SecureRandom.layerWebCrypto]),

@@ -58,11 +58,14 @@ const works = Effect.fnUntraced(function*(session: Result, where: string) {
   return session
 })
 
+/** That the person has answered is written down beside everything else, now before one thing and now before another. */
+const inOrder = (all: ReadonlyArray<string>) => all.filter((place) => !place.includes("answered"))
+
 /** The places that a life which is not cut short comes by. */
 const places = Effect.fnUntraced(function*(order: Order) {
   const { places: all, signal } = yield* live(yield* copied(order))
   assert.isNull(signal)
-  return all
+  return inOrder(all)
 })
 
 const killed = Effect.fnUntraced(function*(order: Order, dieAt: string) {
@@ -98,7 +101,7 @@ describe("Killed in the middle of", () => {
         fs.makeTempDirectoryScoped({ prefix: "mcp-gas-kills-" }),
         (home) => ({ ...order, home })
       )
-      const all = (yield* live(yield* empty)).places
+      const all = inOrder((yield* live(yield* empty)).places)
       const stored = all.indexOf("after writing the slot")
       yield* Effect.forEach(all, (dieAt, index) =>
         Effect.gen(function*() {

@@ -2,7 +2,7 @@
  * The sign-in engine over its real layers, with a place before and after every call that it makes of another service.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
 import { Aead, Digest, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import * as AuthorizationServerDiscovered from "../../src/layers/provider/AuthorizationServerDiscovered.ts"
@@ -20,11 +20,12 @@ import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import * as VaultKeysFile from "../../src/layers/storage/VaultKeysFile.ts"
 import { AuthorizationServer } from "../../src/services/provider/AuthorizationServer.ts"
 import { defaultAccountKey as key } from "../../src/services/sign-in/AccountKey.ts"
-import { AuthFlows } from "../../src/services/sign-in/AuthFlows.ts"
+import { type AuthFlow, AuthFlows } from "../../src/services/sign-in/AuthFlows.ts"
 import { Browser } from "../../src/services/sign-in/Browser.ts"
 import { CallbackServer } from "../../src/services/sign-in/CallbackServer.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
 import { DataDirectory } from "../../src/services/storage/DataDirectory.ts"
+import { FlowStore } from "../../src/services/storage/FlowStore.ts"
 import { Leases } from "../../src/services/storage/Leases.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import type { Order, Result } from "./mortalOrder.ts"
@@ -75,7 +76,7 @@ const layer = (order: Order, { open, place }: Hooks) => {
     Layer.provideMerge(NodeServices.layer)
   )
 
-  const store = Layer.effect(
+  const sessions = Layer.effect(
     SessionStore,
     Effect.map(SessionStore, (own) =>
       SessionStore.of({
@@ -86,7 +87,19 @@ const layer = (order: Order, { open, place }: Hooks) => {
         withdraw: (slot, expected) => around("taking the note back", own.withdraw(slot, expected)),
         tombstone: (slot) => around("signing the slot out", own.tombstone(slot))
       }))
-  ).pipe(
+  )
+
+  const flowStore = Layer.effect(
+    FlowStore,
+    Effect.map(FlowStore, (own) =>
+      FlowStore.of({
+        ...own,
+        begin: (...given) => around("beginning a flow", own.begin(...given)),
+        change: (id, change) => around(`writing down that it was ${change._tag.toLowerCase()}`, own.change(id, change))
+      }))
+  )
+
+  const store = Layer.merge(sessions, flowStore).pipe(
     Layer.provide(SessionStoreFile.layer),
     Layer.provide(VaultAead.layer),
     Layer.provide([VaultKeysFile.layer, Aead.layerWebCrypto])
@@ -94,7 +107,11 @@ const layer = (order: Order, { open, place }: Hooks) => {
 
   const leases = order.grantsEveryone === true
     ? Layer.succeed(Leases, Leases.of({ hold: () => Effect.void, tryHold: () => Effect.succeed(true) }))
-    : LeasesSqlite.layer.pipe(Layer.provide(Digest.layerWebCrypto))
+    : Layer.effect(
+      Leases,
+      Effect.map(Leases, (own) =>
+        Leases.of({ ...own, tryHold: (name) => around("asking for the lease", own.tryHold(name)) }))
+    ).pipe(Layer.provide(LeasesSqlite.layer), Layer.provide(Digest.layerWebCrypto))
 
   const callbacks = Layer.effect(
     CallbackServer,
@@ -128,9 +145,16 @@ const layer = (order: Order, { open, place }: Hooks) => {
   )
 }
 
-const signIn = Effect.gen(function*() {
+/** Where no second tab is opened so soon after another one, the person is shown the address. */
+const shownAtLeast = (flow: AuthFlow, { open }: Hooks) =>
+  Effect.repeat(flow.shown, { schedule: Schedule.spaced("5 millis"), until: (shown) => shown !== "asked" }).pipe(
+    Effect.flatMap((shown) => shown === "braked" ? open(flow.authorizationUrl) : Effect.void)
+  )
+
+const signIn = Effect.fnUntraced(function*(hooks: Hooks) {
   const flows = yield* AuthFlows
   const started = yield* flows.start(key, { openBrowser: true })
+  if (started._tag !== "AlreadyAuthenticated") yield* shownAtLeast(started.flow, hooks)
   const session = started._tag === "AlreadyAuthenticated" ? started.session : yield* started.flow.outcome
   return { session, consented: started._tag !== "AlreadyAuthenticated" }
 })
@@ -175,10 +199,10 @@ const later = (by: Duration.Duration) =>
 
 /** Starts an engine, has it do as ordered, and closes it. */
 export const run = Effect.fnUntraced(
-  function*(order: Order, _hooks: Hooks) {
+  function*(order: Order, hooks: Hooks) {
     if (order.does === "sign out") return yield* signOut
     if (order.does === "read") return yield* read
-    const { consented, session } = order.does === "refresh" ? yield* refresh : yield* signIn
+    const { consented, session } = order.does === "refresh" ? yield* refresh : yield* signIn(hooks)
     const result: Result = {
       _tag: "Session",
       accessToken: Redacted.value(session.tokens.accessToken),

@@ -7,6 +7,7 @@ import * as AuthFlowsFibers from "../../src/layers/sign-in/AuthFlowsFibers.ts"
 import * as CallbackServerLoopback from "../../src/layers/sign-in/CallbackServerLoopback.ts"
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
+import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
@@ -95,6 +96,7 @@ export const layerSignInUnheard = (options: Options = {}) =>
       Layer.mergeAll(
         KeyedLockMemory.layer,
         LeasesMemory.layer,
+        FlowStoreMemory.layer,
         Checkpoints.layer,
         StoreProblem.layer,
         SecureRandom.layerWebCrypto

@@ -16,6 +16,8 @@ export interface Committed {
   /** The slot as it was when the flow began: a sign-out since then wins. */
   readonly began: Slot
   readonly request: AuthorizationRequest
+  /** Fails if the flow was ended over this process's head, because it was thought to be stopped: nothing is stored then. */
+  readonly standing: Effect.Effect<void, FlowFailure>
 }
 
 const isSomebodyElse = (key: AccountKey, account: Account): boolean =>
@@ -36,6 +38,7 @@ export const make = Effect.gen(function*() {
     code: Redacted.Redacted<string>
   ): Effect.fn.Return<Session, FlowFailure> {
     const { began: { key }, request } = flow
+    yield* flow.standing
     const grant = yield* provider.exchange(request, code)
     const [first, ...rest] = Scopes.missing(request.scopes, grant.grantedScopes)
     if (first !== undefined) {
@@ -61,6 +64,7 @@ export const make = Effect.gen(function*() {
       flowId: flow.id,
       signedInAt: yield* DateTime.now
     })
+    yield* flow.standing
     return yield* Effect.catchTag(
       sessions.establish(flow.began, draft),
       "SignedOutMeanwhile",

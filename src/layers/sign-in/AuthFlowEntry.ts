@@ -1,56 +1,115 @@
 /**
- * A flow from its registration on: what its fiber and everybody else tell each other, each of them once.
+ * A sign-in as the callers of this process share it, from its registration on, whichever process runs the flow: what its
+ * fiber and everybody else tell each other.
  */
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Exit, Option, Ref, SubscriptionRef } from "effect"
 import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
-import type { AuthFlow } from "../../services/sign-in/AuthFlows.ts"
-import type { FlowCancelled, FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import type { AuthFlow, FlowShown } from "../../services/sign-in/AuthFlows.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
-import type { Slot } from "../../services/storage/SessionStore.ts"
+import type { FlowRecord } from "../../services/storage/FlowStore.ts"
 
 /** What ends the waiting of a flow. The first one counts; everybody who brings one learns whether it was theirs. */
 export type Decision =
   | { readonly _tag: "Answered"; readonly response: AuthorizationResponse; readonly by: "listener" | "paste" }
-  | { readonly _tag: "Ended"; readonly error: FlowTimedOut | FlowCancelled }
+  | { readonly _tag: "Ended"; readonly error: FlowFailure }
+  /** A session that is enough was stored by somebody else. */
+  | { readonly _tag: "Overtaken"; readonly session: Session }
 
-/** A flow once people can join it. */
-export interface Opened {
-  readonly flow: AuthFlow
-  readonly expected: ExpectedResponse
-}
+/** What there is to tell callers, once there is. */
+export type Opened =
+  /** There is a flow to show; whether this process began it, and did not go on in another one's place. */
+  | { readonly _tag: "Shown"; readonly began: boolean }
+  /** There was nothing to do any more. */
+  | { readonly _tag: "Found"; readonly session: Session }
+
+/** Whose flow it is at the moment. */
+export type Role =
+  /** Not known yet. */
+  | { readonly _tag: "Looking" }
+  /** Another process's, as it was last written down. */
+  | { readonly _tag: "Following"; readonly record: FlowRecord }
+  /** This process's, and what its answers have to look like, once it is open. */
+  | { readonly _tag: "Owning"; readonly expected: Option.Option<ExpectedResponse> }
 
 export interface AuthFlowEntry {
+  readonly key: AccountKey
+  /** The identifier of this process's own flow, if it comes to one. */
   readonly id: FlowId
-  /** The slot as it was when the flow was registered: a sign-out since then wins. */
-  readonly began: Slot
+  readonly role: Ref.Ref<Role>
+  /** Of this process's own flow, or of looking for one; another process decides on its own. */
   readonly decision: Deferred.Deferred<Decision>
   readonly opened: Deferred.Deferred<Opened, FlowFailure>
+  /** The flow as it is shown now: another one, once somebody has gone on in the place of a process that died. */
+  readonly flow: Ref.Ref<Option.Option<AuthFlow>>
   readonly outcome: Deferred.Deferred<Session, FlowFailure>
   /** Completed when the flow is ended from outside: it still has to close, and is nobody's to join any more. */
   readonly condemned: Deferred.Deferred<void>
-  /** Completed by the first caller who wants a browser; it opens once. */
-  readonly wanted: Deferred.Deferred<void>
-  /** Whether the browser could be opened, once that is known. */
-  readonly browsed: Deferred.Deferred<boolean>
+  /** How many callers have wanted a browser. */
+  readonly wants: SubscriptionRef.SubscriptionRef<number>
+  /** How many wait for the outcome right now. */
+  readonly waiting: Ref.Ref<number>
+  readonly shown: Ref.Ref<FlowShown>
   /** Completed to end the lingering for reloads early. */
   readonly cut: Deferred.Deferred<void>
   /** Completed when the listener is gone and nothing of the flow is left. */
   readonly over: Deferred.Deferred<void>
 }
 
-/** A flow of which nothing has been told yet. */
-export const make = (id: FlowId, began: Slot): Effect.Effect<AuthFlowEntry> =>
+/** A sign-in of which nothing has been told yet. */
+export const make = (key: AccountKey, id: FlowId): Effect.Effect<AuthFlowEntry> =>
   Effect.gen(function*() {
     return {
+      key,
       id,
-      began,
+      role: yield* Ref.make<Role>({ _tag: "Looking" }),
       decision: yield* Deferred.make<Decision>(),
       opened: yield* Deferred.make<Opened, FlowFailure>(),
+      flow: yield* Ref.make(Option.none<AuthFlow>()),
       outcome: yield* Deferred.make<Session, FlowFailure>(),
       condemned: yield* Deferred.make<void>(),
-      wanted: yield* Deferred.make<void>(),
-      browsed: yield* Deferred.make<boolean>(),
+      wants: yield* SubscriptionRef.make(0),
+      waiting: yield* Ref.make(0),
+      shown: yield* Ref.make<FlowShown>("not_asked"),
       cut: yield* Deferred.make<void>(),
       over: yield* Deferred.make<void>()
     }
   })
+
+/** Waits for the outcome, and is counted for as long as it does. */
+const outcomeOf = ({ outcome, waiting }: AuthFlowEntry): AuthFlow["outcome"] =>
+  Effect.acquireUseRelease(
+    Ref.update(waiting, (count) => count + 1),
+    () => Deferred.await(outcome),
+    () => Ref.update(waiting, (count) => count - 1)
+  )
+
+/** What was wanted just now is asked for in the next moment. */
+const shownOf = ({ shown, wants }: AuthFlowEntry): AuthFlow["shown"] =>
+  Effect.gen(function*() {
+    const now = yield* Ref.get(shown)
+    return now === "not_asked" && (yield* SubscriptionRef.get(wants)) > 0 ? "asked" : now
+  })
+
+/** Shows a flow to those who have joined and will join. `began` says that this process began it for its callers. */
+export const show = (
+  entry: AuthFlowEntry,
+  flow: Pick<AuthFlow, "id" | "authorizationUrl" | "redirectUri" | "startedAt" | "expiresAt">,
+  began: boolean
+): Effect.Effect<void> =>
+  Ref.set(
+    entry.flow,
+    Option.some({ ...flow, key: entry.key, outcome: outcomeOf(entry), shown: shownOf(entry) })
+  ).pipe(Effect.andThen(Deferred.succeed(entry.opened, { _tag: "Shown", began })), Effect.asVoid)
+
+/** Tells everybody how it ended: those who wait, and those who have not been shown anything yet. */
+export const settle = (entry: AuthFlowEntry, outcome: Exit.Exit<Session, FlowFailure>): Effect.Effect<void> =>
+  Deferred.done(
+    entry.opened,
+    Exit.map(outcome, (session): Opened => ({ _tag: "Found", session }))
+  ).pipe(Effect.andThen(Deferred.done(entry.outcome, outcome)), Effect.asVoid)
+
+/** What is ended before it is open does not wait for what it waits for. */
+export const endedEarly = ({ decision }: AuthFlowEntry): Effect.Effect<never, FlowFailure> =>
+  Effect.flatMap(Deferred.await(decision), (made) => made._tag === "Ended" ? Effect.fail(made.error) : Effect.never)

@@ -1,12 +1,25 @@
 /**
- * `AuthFlows` with one fiber per flow, owned by the layer and by no caller.
+ * `AuthFlows` with one fiber per sign-in, owned by the layer and by no caller, among all processes that share the leases and
+ * the stores.
  */
-import { Cause, Deferred, Effect, Exit, Fiber, HashMap, Layer, Option, Ref, Result } from "effect"
+import {
+  Cause,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  HashMap,
+  Layer,
+  Option,
+  Redacted,
+  Ref,
+  Result,
+  SubscriptionRef
+} from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import * as AuthorizationResponse from "../../services/provider/AuthorizationResponse.ts"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
-import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { AuthFlows, type Cancelled, NotThisSignIn, type Started } from "../../services/sign-in/AuthFlows.ts"
@@ -16,57 +29,62 @@ import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFail
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
 import { FlowId, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
-import type { Slot } from "../../services/storage/SessionStore.ts"
+import { FlowStore } from "../../services/storage/FlowStore.ts"
+import type { Leases } from "../../services/storage/Leases.ts"
+import * as AuthFlowAttempt from "./AuthFlowAttempt.ts"
+import * as AuthFlowElsewhere from "./AuthFlowElsewhere.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
-import * as AuthFlowRun from "./AuthFlowRun.ts"
+import * as AuthFlowFollow from "./AuthFlowFollow.ts"
+import { offer, type Options } from "./AuthFlowOpen.ts"
+import * as AuthFlowSought from "./AuthFlowSought.ts"
 
-export type { Options } from "./AuthFlowRun.ts"
+export type { Options } from "./AuthFlowOpen.ts"
 
 const cancelled = (what: Cancelled): Cancelled => what
-
-/** Waits until there is something to show, and has it shown if this caller wants that and nobody did before. */
-const opened = (flow: AuthFlowEntry.AuthFlowEntry, openBrowser: boolean) =>
-  Effect.andThen(
-    openBrowser ? Deferred.succeed(flow.wanted, undefined) : Effect.void,
-    Effect.map(Deferred.await(flow.opened), ({ flow: shown }) => shown)
-  )
 
 type Needs =
   | AuthorizationServer
   | CallbackServer
   | Browser
   | Sessions
+  | FlowStore
+  | Leases
   | KeyedLock
   | AuthEvents
   | SecureRandom.SecureRandom
 
 /**
- * Provides `AuthFlows`. Closing the layer's Scope ends every pending flow as `FlowCancelled` by `shutdown`, waits for
- * an exchange under way, and frees every port.
+ * Provides `AuthFlows`. Closing the layer's Scope ends every pending flow of this process as `FlowCancelled` by `shutdown`,
+ * waits for an exchange under way, and frees every port; another process that has followed such a flow goes on with one of
+ * its own.
  */
-export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, never, Needs> =>
+export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
   Layer.effect(
     AuthFlows,
     Effect.gen(function*() {
       const sessions = yield* Sessions
       const lock = yield* KeyedLock
       const events = yield* AuthEvents
+      const store = yield* FlowStore
       const random = yield* SecureRandom.SecureRandom
-      const run = yield* AuthFlowRun.make(options)
+      const sought = yield* AuthFlowSought.make(options.scopes)
+      const follow = yield* AuthFlowFollow.make
+      const elsewhere = yield* AuthFlowElsewhere.make(sought, follow)
+      const live = yield* AuthFlowAttempt.make(options, sought, follow)
       const scope = yield* Effect.scope
-      /** The newest flow of each key, until nothing of it is left. */
-      const flows = yield* Ref.make(HashMap.empty<AccountKey, AuthFlowEntry.AuthFlowEntry>())
+      /** The newest sign-in of each key, until nothing of it is left. */
+      const entries = yield* Ref.make(HashMap.empty<AccountKey, AuthFlowEntry.AuthFlowEntry>())
 
-      const newest = (key: AccountKey) => Effect.map(Ref.get(flows), HashMap.get(key))
+      const newest = (key: AccountKey) => Effect.map(Ref.get(entries), HashMap.get(key))
 
-      /** A flow that has settled is nobody's to join, even while its pages can still be reloaded. */
+      /** One that has settled is nobody's to join, even while its pages can still be reloaded. */
       const joinable = (key: AccountKey) =>
         Effect.map(
           newest(key),
-          Option.filter((flow) => !Deferred.isDoneUnsafe(flow.outcome) && !Deferred.isDoneUnsafe(flow.condemned))
+          Option.filter((entry) => !Deferred.isDoneUnsafe(entry.outcome) && !Deferred.isDoneUnsafe(entry.condemned))
         )
 
-      /** A flow that was ended has to be gone before the next one begins: it may still hold the port. */
+      /** One that was ended has to be gone before the next one begins: it may still hold the port. */
       const cleared = Effect.fnUntraced(function*(key: AccountKey) {
         const found = yield* newest(key)
         if (Option.isSome(found) && Deferred.isDoneUnsafe(found.value.condemned)) {
@@ -74,62 +92,64 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
         }
       })
 
-      const isEnough = (session: Session) => Scopes.missing(options.scopes, session.grantedScopes).length === 0
-
       /** A session to answer with instead of beginning a flow, refreshed if need be. */
       const usable = (key: AccountKey) =>
-        Effect.map(sessions.fresh(key), Option.liftPredicate(isEnough)).pipe(
+        Effect.map(sessions.fresh(key), Option.liftPredicate(sought.isEnough)).pipe(
           Effect.catchTag("SignInRequired", () => Effect.succeedNone)
         )
 
-      /** Looks at the slot alone: somebody may have finished signing in, in this process or another. */
-      const finishedMeanwhile = Effect.fnUntraced(function*(key: AccountKey) {
-        const slot = yield* sessions.slot(key)
-        const session =
-          slot.state._tag === "SignedIn" && isEnough(slot.state.session) && (yield* sessions.canUse(slot.state.session))
-            ? Option.some(slot.state.session)
-            : Option.none()
-        return { slot, session }
-      })
-
-      /** Registers a flow and starts its fiber; whatever becomes of the fiber, the flow settles. */
-      const begin = Effect.fnUntraced(function*(began: Slot) {
-        const flow = yield* AuthFlowEntry.make(FlowId.make(Hex.encode(yield* random.randomBytes(8))), began)
-        yield* Ref.update(flows, HashMap.set(began.key, flow))
-        const forget = Ref.update(flows, (all) =>
-          Option.exists(HashMap.get(all, began.key), ({ id }) => id === flow.id)
-            ? HashMap.remove(all, began.key)
-            : all)
-        const over = Effect.andThen(forget, Deferred.succeed(flow.over, undefined))
-        const fiber = yield* Effect.forkIn(Effect.ensuring(run(flow), over), scope)
+      /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
+      const begin = Effect.fnUntraced(function*(key: AccountKey) {
+        const entry = yield* AuthFlowEntry.make(key, FlowId.make(Hex.encode(yield* random.randomBytes(8))))
+        yield* Ref.update(entries, HashMap.set(key, entry))
+        const forget = Ref.update(entries, (all) =>
+          Option.contains(HashMap.get(all, key), entry) ? HashMap.remove(all, key) : all)
+        const over = Effect.andThen(forget, Deferred.succeed(entry.over, undefined))
+        const fiber = yield* Effect.forkIn(Effect.ensuring(live(entry), over), scope)
         fiber.addObserver((exit) => {
           // Only news for a fiber that died of a bug, or that a closing Scope never let begin.
           const lost = Exit.isFailure(exit) && !Exit.hasInterrupts(exit)
             ? Exit.failCause(exit.cause)
             : Exit.fail(new FlowCancelled({ by: "shutdown" }))
-          Deferred.doneUnsafe(flow.opened, lost)
-          Deferred.doneUnsafe(flow.outcome, lost)
-          Deferred.doneUnsafe(flow.over, Effect.void)
+          Deferred.doneUnsafe(entry.opened, lost)
+          Deferred.doneUnsafe(entry.outcome, lost)
+          Deferred.doneUnsafe(entry.over, Effect.void)
         })
-        return flow
+        return entry
       })
 
       const enter = Effect.fnUntraced(function*(key: AccountKey) {
         const found = yield* joinable(key)
-        if (Option.isSome(found)) return { _tag: "Join", flow: found.value } as const
-        const { session, slot } = yield* finishedMeanwhile(key)
-        if (Option.isSome(session)) return { _tag: "Found", session: session.value } as const
-        return { _tag: "Begin", flow: yield* begin(slot) } as const
+        if (Option.isSome(found)) {
+          return { _tag: "Join", entry: found.value } as const
+        }
+        const { session } = yield* sought.find(key)
+        if (Option.isSome(session)) {
+          return { _tag: "Found", session: session.value } as const
+        }
+        return { _tag: "Begin", entry: yield* begin(key) } as const
       }, Effect.uninterruptible)
 
+      /**
+       * Waits until there is something to show, and has it shown if this caller wants that and nobody did before. Only the
+       * caller who brought this process to begin a flow has begun it.
+       */
       const join = Effect.fnUntraced(
         function*(
-          flow: AuthFlowEntry.AuthFlowEntry,
-          openBrowser: boolean
+          entry: AuthFlowEntry.AuthFlowEntry,
+          openBrowser: boolean,
+          isFirst: boolean
         ): Effect.fn.Return<Started, FlowFailure> {
-          const joined = yield* opened(flow, openBrowser)
-          yield* events.publish({ _tag: "FlowJoined", key: flow.began.key, flowId: flow.id })
-          return { _tag: "Joined", flow: joined }
+          if (openBrowser) {
+            yield* SubscriptionRef.update(entry.wants, (wants) =>
+              wants + 1)
+          }
+          const opened = yield* Deferred.await(entry.opened)
+          if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }
+          const flow = Option.getOrThrow(yield* Ref.get(entry.flow))
+          if (isFirst && opened.began) return { _tag: "Began", flow }
+          yield* events.publish({ _tag: "FlowJoined", key: entry.key, flowId: flow.id })
+          return { _tag: "Joined", flow }
         }
       )
 
@@ -151,61 +171,71 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
         const found = yield* lock.withLock(`flow ${key}`)(joinable(key))
         if (Option.isSome(found)) {
           // Not `usable`: a flow is pending because there was nothing to refresh.
-          const { session } = yield* finishedMeanwhile(key)
+          const { session } = yield* sought.find(key)
           if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
-          return yield* join(found.value, openBrowser)
+          return yield* join(found.value, openBrowser, false)
         }
         yield* cleared(key)
         const session = yield* usable(key)
         if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
         // The permit covers the transition only: opening the flow, let alone a person, is waited for without it.
         const entered = yield* lock.withLock(`flow ${key}`)(enter(key))
-        switch (entered._tag) {
-          case "Found":
-            return { _tag: "AlreadyAuthenticated", session: entered.session }
-          case "Join":
-            return yield* join(entered.flow, openBrowser)
-          case "Begin":
-            return { _tag: "Began", flow: yield* opened(entered.flow, openBrowser) }
-        }
+        return entered._tag === "Found"
+          ? { _tag: "AlreadyAuthenticated", session: entered.session }
+          : yield* join(entered.entry, openBrowser, entered._tag === "Begin")
       }, unlessClosed)
 
       const pending = Effect.fn("AuthFlows.pending")(function*(key: AccountKey) {
         const found = yield* joinable(key)
         // A flow that is still opening has nothing to show yet, and is not waited for.
-        if (Option.isNone(found) || !Deferred.isDoneUnsafe(found.value.opened)) return Option.none()
-        return Option.map(yield* Effect.option(Deferred.await(found.value.opened)), ({ flow }) => flow)
+        return Option.isSome(found) ? yield* Ref.get(found.value.flow) : yield* elsewhere.pending(key)
+      })
+
+      /** What a pasted address says to a flow, wherever that runs. */
+      const validated = Effect.fnUntraced(function*(
+        flow: { readonly id: FlowId; readonly redirectUri: string },
+        expected: AuthorizationResponse.ExpectedResponse,
+        redirectedUrl: string
+      ) {
+        const query = AuthorizationResponse.queryOf(redirectedUrl, flow.redirectUri)
+        if (query === undefined) return yield* new NotThisSignIn({ reason: "not_a_redirect" })
+        const result = AuthorizationResponse.validate(query, expected)
+        if (Result.isSuccess(result)) return result.success
+        yield* events.publish({ _tag: "CallbackForged", flowId: flow.id, reason: result.failure })
+        return yield* new NotThisSignIn({ reason: "other_sign_in" })
       })
 
       const complete = Effect.fn("AuthFlows.complete")(function*(
         key: AccountKey,
         redirectedUrl: string
       ): Effect.fn.Return<Session, FlowFailure | NotThisSignIn> {
-        const found = yield* newest(key)
-        if (Option.isNone(found)) return yield* new NotThisSignIn({ reason: "no_pending_flow" })
-        const flow = found.value
-        const { expected, flow: { redirectUri } } = yield* Deferred.await(flow.opened)
-        const query = AuthorizationResponse.queryOf(redirectedUrl, redirectUri)
-        if (query === undefined) return yield* new NotThisSignIn({ reason: "not_a_redirect" })
-        const validated = AuthorizationResponse.validate(query, expected)
-        if (Result.isFailure(validated)) {
-          yield* events.publish({ _tag: "CallbackForged", flowId: flow.id, reason: validated.failure })
-          return yield* new NotThisSignIn({ reason: "other_sign_in" })
+        const entry = Option.getOrUndefined(yield* newest(key))
+        if (entry !== undefined) yield* Deferred.await(entry.opened)
+        const role = entry === undefined ? undefined : yield* Ref.get(entry.role)
+        if (entry !== undefined && role?._tag === "Owning") {
+          const flow = yield* Ref.get(entry.flow)
+          if (Option.isNone(flow) || Option.isNone(role.expected)) return yield* Deferred.await(entry.outcome)
+          const response = yield* validated(flow.value, role.expected.value, redirectedUrl)
+          const first = yield* offer(entry, response, "paste", flow.value.expiresAt, options.timeout)
+          yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId: flow.value.id })
+          return yield* Deferred.await(entry.outcome)
         }
-        const first = yield* Deferred.succeed(flow.decision, {
-          _tag: "Answered",
-          response: validated.success,
-          by: "paste"
+        const record = role?._tag === "Following" ? Option.some(role.record) : yield* elsewhere.current(key)
+        if (Option.isNone(record) || Option.isNone(record.value.opened)) {
+          return yield* new NotThisSignIn({ reason: "no_pending_flow" })
+        }
+        const { expected, redirectUri } = record.value.opened.value
+        yield* validated({ id: record.value.id, redirectUri }, expected, redirectedUrl)
+        yield* store.change(record.value.id, {
+          _tag: "Delivered",
+          redirectedUrl: Redacted.make(redirectedUrl, { label: "redirect URL" })
         })
-        yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId: flow.id })
-        return yield* Deferred.await(flow.outcome)
+        return yield* entry === undefined ? elsewhere.outcome(record.value) : Deferred.await(entry.outcome)
       })
 
-      /** Ends the newest flow of a key, and answers with the effect that waits until that has happened. */
-      const end = Effect.fnUntraced(function*(key: AccountKey, by: "cancel" | "logout") {
-        const found = yield* newest(key)
-        if (Option.isNone(found)) return { ended: Effect.succeed(cancelled({ _tag: "NothingPending" })) }
-        const { condemned, cut, decision, id, outcome, over } = found.value
+      /** Ends a sign-in that is not another process's, and answers with the effect that waits until that has happened. */
+      const end = Effect.fnUntraced(function*(entry: AuthFlowEntry.AuthFlowEntry, by: "cancel" | "logout") {
+        const { condemned, cut, decision, id, outcome, over } = entry
         const settled = Deferred.isDoneUnsafe(outcome)
         const first = yield* Deferred.succeed(decision, { _tag: "Ended", error: new FlowCancelled({ by }) })
         const made = yield* Deferred.await(decision)
@@ -221,21 +251,45 @@ export const layer = (options: AuthFlowRun.Options): Layer.Layer<AuthFlows, neve
         return { ended: Effect.as(waited, what) }
       })
 
+      /** The sign-in of a key in this process, and whose flow it is. */
+      const standing = Effect.fnUntraced(function*(key: AccountKey) {
+        const entry = Option.getOrUndefined(yield* newest(key))
+        return entry === undefined ? undefined : { entry, role: yield* Ref.get(entry.role) }
+      })
+
       const cancel = Effect.fn("AuthFlows.cancel")(function*(key: AccountKey) {
-        const { ended } = yield* end(key, "cancel")
-        return yield* ended
+        const here = yield* standing(key)
+        if (here !== undefined && here.role._tag !== "Following") {
+          const { ended } = yield* end(here.entry, "cancel")
+          return yield* ended
+        }
+        const record = here?.role._tag === "Following" ? Option.some(here.role.record) : yield* elsewhere.current(key)
+        if (Option.isNone(record)) return cancelled({ _tag: "NothingPending" })
+        const what = yield* elsewhere.end(record.value, "cancel")
+        if (here !== undefined) yield* Deferred.await(here.entry.over)
+        return what
       })
 
       const logout = Effect.fn("AuthFlows.logout")(function*(key: AccountKey) {
         // One step as far as `start` can see: a flow begins before it and is ended, or after it and is none of its business.
         const signedOut = Effect.gen(function*() {
           const { revoke, was } = yield* sessions.signOut(key)
-          const { ended } = yield* end(key, "logout")
-          return { was, ended, revoking: yield* Effect.forkIn(revoke, scope) }
+          const here = yield* standing(key)
+          const nothing = { ended: Effect.succeed(cancelled({ _tag: "NothingPending" })) }
+          if (here?.role._tag === "Following") yield* Deferred.succeed(here.entry.condemned, undefined)
+          const { ended } = here === undefined || here.role._tag === "Following"
+            ? nothing
+            : yield* end(here.entry, "logout")
+          return { here, was, ended, revoking: yield* Effect.forkIn(revoke, scope) }
         }).pipe(Effect.uninterruptible)
-        const { ended, revoking, was } = yield* lock.withLock(`flow ${key}`)(signedOut)
-        const flow = yield* ended
-        return { was, flow, revoked: yield* Fiber.join(revoking) }
+        const { ended, here, revoking, was } = yield* lock.withLock(`flow ${key}`)(signedOut)
+        const own = Option.map(Option.fromUndefinedOr(here), ({ entry }) => entry.id)
+        const [flow, others] = yield* Effect.all([ended, elsewhere.endAll(key, "logout", own)], {
+          concurrency: "unbounded"
+        })
+        if (here !== undefined) yield* Deferred.await(here.entry.over)
+        const told = [flow, ...others].find(({ _tag }) => _tag !== "NothingPending") ?? flow
+        return { was, flow: told, revoked: yield* Fiber.join(revoking) }
       })
 
       return AuthFlows.of({ start, pending, complete, cancel, logout })

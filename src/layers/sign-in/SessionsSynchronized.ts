@@ -6,6 +6,7 @@
  */
 import { Effect, Layer, Option } from "effect"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
+import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { freshness, isUsable, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
@@ -16,6 +17,18 @@ import { patiently } from "../storage/StorePatience.ts"
 import * as SessionRenewal from "./SessionRenewal.ts"
 import * as SessionsLive from "./SessionsLive.ts"
 import * as TokensIssued from "./TokensIssued.ts"
+
+/** The session of another sign-in that was stored since `began`, if nothing of what the draft has would be lost with it. */
+const overtakenBy = (current: Slot, began: Slot, draft: SessionDraft): Option.Option<Session> => {
+  if (current.generation === began.generation || current.state._tag !== "SignedIn") return Option.none()
+  const { session } = current.state
+  const isAnother = session.flowId !== draft.flowId &&
+    (began.state._tag !== "SignedIn" || session.flowId !== began.state.session.flowId)
+  return isAnother && session.clientId === draft.clientId &&
+      Scopes.missing(draft.grantedScopes, session.grantedScopes).length === 0
+    ? Option.some(session)
+    : Option.none()
+}
 
 type Needs = SessionStore | AuthorizationServer | AuthEvents | Leases
 
@@ -70,6 +83,8 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
           yield* issued.dropIfSignedOut(current, began.generation, draft.tokens)
           return yield* new SignedOutMeanwhile({ key })
         }
+        const winner = overtakenBy(current, began, draft)
+        if (Option.isSome(winner)) return winner.value
         const written = yield* patiently(store.write(key, current.generation, { _tag: "SignedIn", draft }))
         yield* live.remember(written)
         return written.state._tag === "SignedIn"
@@ -98,6 +113,7 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
 
     return Sessions.of({
       slot,
+      watch: store.watch,
       canUse,
       fresh,
       accessToken: (key) => Effect.map(fresh(key), (session) => session.tokens.accessToken),

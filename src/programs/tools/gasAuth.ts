@@ -5,7 +5,7 @@ import { DateTime, Effect, Option, Redacted } from "effect"
 import { Config } from "../../services/config/Config.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
-import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
+import { type AuthFlow, AuthFlows, type FlowShown } from "../../services/sign-in/AuthFlows.ts"
 import type { Account, Session } from "../../services/sign-in/Session.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { Vault } from "../../services/storage/Vault.ts"
@@ -42,7 +42,7 @@ const signedIn = Effect.fnUntraced(function*(
   return told
 })
 
-const browserWords = (shown: AuthFlow["shown"] extends Effect.Effect<infer A> ? A : never): string => {
+const browserWords = (shown: FlowShown): string => {
   switch (shown) {
     case "not_asked":
       return "Ask"
@@ -52,6 +52,8 @@ const browserWords = (shown: AuthFlow["shown"] extends Effect.Effect<infer A> ? 
       return "The browser was opened on the sign-in. If it does not show, ask"
     case "failed":
       return "No browser could be opened. Ask"
+    case "braked":
+      return "No second browser tab was opened within ten seconds of the one before. Ask"
   }
 }
 
@@ -84,9 +86,10 @@ const start = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
     return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", started.flow)
   }
   const waited = yield* Effect.timeoutOption(started.flow.outcome, `${input.waitSeconds ?? defaultWaitSeconds} seconds`)
-  return Option.isSome(waited)
-    ? yield* signedIn("authenticated", waited.value)
-    : yield* pending("auth_pending", started.flow)
+  if (Option.isSome(waited)) return yield* signedIn("authenticated", waited.value)
+  // Where its process has died meanwhile, another one goes on with another address.
+  const now = yield* flows.pending(key)
+  return yield* pending("auth_pending", Option.getOrElse(now, () => started.flow))
 })
 
 /** Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with. */

@@ -16,6 +16,10 @@ export type CallbackRejection =
 export type AuthEvent =
   | { readonly _tag: "FlowStarted"; readonly key: AccountKey; readonly flowId: FlowId }
   | { readonly _tag: "FlowJoined"; readonly key: AccountKey; readonly flowId: FlowId }
+  /** The flow is another process's, and this one waits for it. */
+  | { readonly _tag: "FlowFollowed"; readonly key: AccountKey; readonly flowId: FlowId; readonly pid: number }
+  /** The process of flow `from` is gone, and this one has begun `flowId` in its place. */
+  | { readonly _tag: "LeaseTakenOver"; readonly key: AccountKey; readonly flowId: FlowId; readonly from: FlowId }
   /** `outcome` is `authenticated` or the code of the error that ended the flow. */
   | { readonly _tag: "FlowSettled"; readonly key: AccountKey; readonly flowId: FlowId; readonly outcome: string }
   | { readonly _tag: "BrowserOpened"; readonly flowId: FlowId }

@@ -30,7 +30,17 @@ export class NotThisSignIn extends Schema.TaggedError<NotThisSignIn>()("NotThisS
   }
 }
 
-/** One sign-in attempt, as everybody who joined it sees it. */
+/**
+ * What became of opening a browser so far: nobody wanted one; one was asked; it opened, which is no proof that anybody sees
+ * it; it could not be opened; or none was asked because the account has had a tab within the last ten seconds.
+ */
+export type FlowShown = "not_asked" | "asked" | "opened" | "failed" | "braked"
+
+/**
+ * One sign-in attempt, as everybody who joined it sees it, in whichever process. Where the process that runs it dies,
+ * another one goes on with a flow of its own: whoever waits for the outcome keeps waiting, and `pending` tells the new
+ * address.
+ */
 export interface AuthFlow {
   readonly id: FlowId
   readonly key: AccountKey
@@ -41,19 +51,20 @@ export interface AuthFlow {
   readonly expiresAt: DateTime.Utc
   /**
    * Settles exactly once, the same for everybody. Waiting is interruptible and leaves the flow alone. When it settles
-   * by time-out, cancellation or logout, the listener already refuses connections.
+   * by time-out, cancellation or logout, the listener already refuses connections. A session that somebody else stores
+   * meanwhile is an outcome too.
    */
   readonly outcome: Effect.Effect<Session, FlowFailure>
-  /** What became of opening a browser so far; returns at once. That one opened is no proof that anybody sees it. */
-  readonly shown: Effect.Effect<"not_asked" | "asked" | "opened" | "failed">
+  /** What became of opening a browser so far; returns at once. */
+  readonly shown: Effect.Effect<FlowShown>
 }
 
 /** What `start` found or did. */
 export type Started =
   | { readonly _tag: "AlreadyAuthenticated"; readonly session: Session }
-  /** This caller began the flow. */
+  /** This caller began the flow, on the whole machine. */
   | { readonly _tag: "Began"; readonly flow: AuthFlow }
-  /** The flow was pending already. */
+  /** The flow was pending already, in this process or another. */
   | { readonly _tag: "Joined"; readonly flow: AuthFlow }
 
 /** What `cancel` found or did. */
@@ -75,25 +86,29 @@ export interface LoggedOut {
 }
 
 export interface StartOptions {
-  /** Whether the person's browser is to open. It does so once per flow, for the first caller who wants it. */
+  /**
+   * Whether the person's browser is to open. It does so once per flow, for the first caller who wants it, and for an
+   * account at most once in ten seconds on the whole machine.
+   */
   readonly openBrowser: boolean
 }
 
 export class AuthFlows extends Context.Service<AuthFlows, {
   /**
    * Answers with the session if there is a usable one (refreshing it if need be), else joins the key's pending flow,
-   * else begins one. Never waits for a person. Of any number of simultaneous callers one begins and the rest join; a
-   * caller that leaves, the beginner included, leaves the flow alone.
+   * else begins one. Never waits for a person. Of any number of simultaneous callers, in any number of processes, one
+   * begins and the rest join; a caller that leaves, the beginner included, leaves the flow alone.
    *
    * A stored session that lacks a scope which is asked for now is not enough: a flow begins, and the session stays
    * until the person has consented.
    */
   readonly start: (key: AccountKey, options: StartOptions) => Effect.Effect<Started, FlowFailure>
-  /** The key's pending flow. Returns at once. */
-  readonly pending: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlow>>
+  /** The key's pending flow, in whichever process it is. Returns at once. */
+  readonly pending: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlow>, StoreUnavailable>
   /**
    * Completes the pending flow with the address its browser was sent to, for when that browser cannot reach this
    * machine. Validated like a request to the listener and racing it: the first answer counts. Waits for the outcome.
+   * It need not be called in the process that runs the flow.
    */
   readonly complete: (
     key: AccountKey,
@@ -101,9 +116,10 @@ export class AuthFlows extends Context.Service<AuthFlows, {
   ) => Effect.Effect<Session, FlowFailure | NotThisSignIn>
   /**
    * Ends the pending flow as `FlowCancelled`, unless the person has finished already: an exchange under way is
-   * finite and finishes. Returns when the flow is over.
+   * finite and finishes. Returns when the flow is over, in whichever process it is; one whose process does not answer is
+   * over when nothing it does can be stored any more.
    */
-  readonly cancel: (key: AccountKey) => Effect.Effect<Cancelled>
-  /** Signs the key out and ends its pending flow, for good: nothing that began before can store a session. */
+  readonly cancel: (key: AccountKey) => Effect.Effect<Cancelled, StoreUnavailable>
+  /** Signs the key out and ends its pending flows in all processes, for good: nothing that began before can store a session. */
   readonly logout: (key: AccountKey) => Effect.Effect<LoggedOut, StoreUnavailable>
 }>()("mcp-gas/services/sign-in/AuthFlows") {}

@@ -1,7 +1,7 @@
 /**
  * The live sessions of this process, and the only way to an access token.
  */
-import { Context, type Effect, Option, type Redacted, Schema } from "effect"
+import { Context, type Effect, Option, type Redacted, Schema, type Stream } from "effect"
 import type { ClientMisconfigured } from "../config/Config.ts"
 import type { Explained } from "../Explained.ts"
 import type { ProviderUnreachable } from "../provider/AuthorizationServer.ts"
@@ -93,6 +93,8 @@ export interface SignedOut {
 export class Sessions extends Context.Service<Sessions, {
   /** The slot as the store has it. No network, no refresh. */
   readonly slot: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
+  /** Each slot as this process learns of it, from the moment of subscription on: the `watch` of its store. */
+  readonly watch: Stream.Stream<Slot, StoreUnavailable>
   /** Whether the access token of a session can be handed out as it is: it lasts, and nobody has had it refused. */
   readonly canUse: (session: Session) => Effect.Effect<boolean>
   /**
@@ -121,7 +123,8 @@ export class Sessions extends Context.Service<Sessions, {
   readonly invalidate: (key: AccountKey, token: Redacted.Redacted<string>) => Effect.Effect<void>
   /**
    * Stores what a sign-in produced, unless the slot was signed out after `began` was read. A concurrent refresh of the
-   * previous session does not get in the way: the person's consent is the later word.
+   * previous session does not get in the way: the person's consent is the later word. Another sign-in does, if it was
+   * stored since and has the same client and no fewer scopes: its session is the answer then, and nothing is stored.
    */
   readonly establish: (
     began: Slot,

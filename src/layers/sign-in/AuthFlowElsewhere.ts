@@ -1,0 +1,139 @@
+/**
+ * The flows of other processes, seen from one that has no part in them: shown, answered and ended from here.
+ */
+import { Duration, Effect, Option, Redacted, type Scope } from "effect"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import type { AuthFlow, Cancelled } from "../../services/sign-in/AuthFlows.ts"
+import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import type { FlowId, Session } from "../../services/sign-in/Session.ts"
+import { type FlowEnd, type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
+import { Leases } from "../../services/storage/Leases.ts"
+import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import type { AuthFlowFollow } from "./AuthFlowFollow.ts"
+import type { AuthFlowSought } from "./AuthFlowSought.ts"
+
+export interface AuthFlowElsewhere {
+  /** The flow that stands for this process's own, if one is under way. */
+  readonly current: (key: AccountKey) => Effect.Effect<Option.Option<FlowRecord>, StoreUnavailable>
+  /** The same to show, if there is something to show. */
+  readonly pending: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlow>, StoreUnavailable>
+  /** How a flow ends, whoever goes on with it. */
+  readonly outcome: (record: FlowRecord) => Effect.Effect<Session, FlowFailure>
+  /**
+   * Ends a flow, whoever goes on with it, and returns when it is over. A process that does not answer is given two seconds,
+   * and sixty if its person has answered; then the flow is ended over its head, and nothing it does can be stored any more.
+   */
+  readonly end: (record: FlowRecord, by: FlowEnd) => Effect.Effect<Cancelled, StoreUnavailable>
+  /** Ends every flow of the key, whatever its purpose, but this one. */
+  readonly endAll: (
+    key: AccountKey,
+    by: FlowEnd,
+    except: Option.Option<FlowId>
+  ) => Effect.Effect<ReadonlyArray<Cancelled>, StoreUnavailable>
+}
+
+const answerTime = Duration.seconds(2)
+
+const finishing = Duration.seconds(60)
+
+export const make = Effect.fnUntraced(function*(
+  sought: AuthFlowSought,
+  { follow, outcomeOf, stalled }: AuthFlowFollow
+): Effect.fn.Return<AuthFlowElsewhere, never, FlowStore | Leases> {
+  const store = yield* FlowStore
+  const leases = yield* Leases
+
+  /** Whether the process of a flow is there, as far as anybody can tell. */
+  const isAlive = (record: FlowRecord) =>
+    Effect.scoped(leases.tryHold(record.lease)).pipe(
+      Effect.map((isFree) => !isFree),
+      Effect.catchTag("StoreUnavailable", () => Effect.succeed(true))
+    )
+
+  const current = Effect.fnUntraced(function*(key: AccountKey) {
+    // Without a client there is no flow of this process that another one could stand for.
+    const purpose = yield* Effect.option(sought.purpose)
+    if (Option.isNone(purpose)) return Option.none()
+    const newest = yield* store.newest(key, purpose.value)
+    if (Option.isNone(newest) || newest.value.ending !== undefined) return Option.none()
+    return (yield* isAlive(newest.value)) ? newest : Option.none()
+  })
+
+  const outcome = (record: FlowRecord): Effect.Effect<Session, FlowFailure> =>
+    Effect.gen(function*() {
+      const what = yield* Effect.scoped(follow(record, () => Effect.void))
+      switch (what._tag) {
+        case "Ended":
+          return yield* outcomeOf(record.key, what.ending)
+        case "TakenOver": {
+          const next = yield* store.read(what.by)
+          return Option.isSome(next) ? yield* outcome(next.value) : yield* new FlowCancelled({ by: "shutdown" })
+        }
+        case "Orphaned":
+          return yield* new FlowCancelled({ by: "shutdown" })
+        case "Stalled":
+          return yield* what.error
+      }
+    })
+
+  const pending = Effect.fnUntraced(function*(key: AccountKey) {
+    const found = yield* current(key)
+    if (Option.isNone(found) || Option.isNone(found.value.opened) || found.value.asked !== undefined) {
+      return Option.none()
+    }
+    const record = found.value
+    if (Option.isSome(yield* stalled(record))) return Option.none()
+    const { authorizationUrl, redirectUri } = found.value.opened.value
+    const flow: AuthFlow = {
+      id: record.id,
+      key,
+      authorizationUrl: Redacted.value(authorizationUrl),
+      redirectUri,
+      startedAt: record.startedAt,
+      expiresAt: record.expiresAt,
+      outcome: outcome(record),
+      shown: Effect.succeed(record.tab)
+    }
+    return Option.some(flow)
+  })
+
+  /** What became of a flow within a time; none: it is as it was. */
+  const awaited = (record: FlowRecord, time: Duration.Duration) =>
+    Effect.timeoutOption(follow(record, () => Effect.void), time)
+
+  const end = (record: FlowRecord, by: FlowEnd): Effect.Effect<Cancelled, StoreUnavailable> =>
+    Effect.gen(function*(): Effect.fn.Return<Cancelled, StoreUnavailable, Scope.Scope> {
+      const { id } = record
+      yield* store.change(id, { _tag: "Asked", by })
+      const soon = yield* awaited(record, answerTime)
+      // Once the person has answered, what is left is finite and finishes.
+      const isFinishing = Option.isNone(soon) && Option.exists(yield* store.read(id), ({ answered }) => answered)
+      const what = Option.getOrUndefined(isFinishing ? yield* awaited(record, finishing) : soon)
+      switch (what?._tag) {
+        case "Ended": {
+          const isCancelled = what.ending._tag === "Failed" && what.ending.error._tag === "FlowCancelled"
+          return { _tag: isCancelled ? "Cancelled" : "Finished", flowId: id }
+        }
+        case "TakenOver": {
+          const next = yield* store.read(what.by)
+          return Option.isSome(next) ? yield* end(next.value, by) : { _tag: "NothingPending" }
+        }
+        default: {
+          const ending = { _tag: "Failed", error: new FlowCancelled({ by }) } as const
+          yield* store.change(id, { _tag: "Ended", ending, evicts: what?._tag !== "Orphaned" })
+          return { _tag: "Cancelled", flowId: id }
+        }
+      }
+    }).pipe(Effect.scoped)
+
+  const endAll: AuthFlowElsewhere["endAll"] = Effect.fnUntraced(function*(key, by, except) {
+    const records = yield* store.pending(key)
+    return yield* Effect.forEach(
+      records.filter(({ id }) => !Option.contains(except, id)),
+      (record) => end(record, by),
+      { concurrency: "unbounded" }
+    )
+  })
+
+  return { current, pending, outcome, end, endAll }
+})

@@ -1,0 +1,177 @@
+/**
+ * Whose turn it is to run the flow of a key: this process's, or another's that is followed for as long as it lives.
+ */
+import { Clock, Duration, Effect, Exit, Option, Redacted, Ref, Scope } from "effect"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import type { FlowId, Session } from "../../services/sign-in/Session.ts"
+import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
+import { Leases } from "../../services/storage/Leases.ts"
+import type { Slot } from "../../services/storage/SessionStore.ts"
+import * as AuthFlowEntry from "./AuthFlowEntry.ts"
+import * as AuthFlowFollow from "./AuthFlowFollow.ts"
+import type { AuthFlowSought } from "./AuthFlowSought.ts"
+import type { AuthFlowTab } from "./AuthFlowTab.ts"
+
+/** It is this process's turn. */
+export interface Own {
+  readonly _tag: "Own"
+  /** The slot as it was then: a sign-out since wins. */
+  readonly began: Slot
+  readonly purpose: string
+  /** The lease that is held. */
+  readonly lease: string
+  /** The flow of a process that died. */
+  readonly inPlaceOf: Option.Option<FlowId>
+  /** Whether callers of this process have been shown a flow before. */
+  readonly succeeds: boolean
+}
+
+/** There is nothing to run. */
+export interface Done {
+  readonly _tag: "Done"
+  readonly outcome: Exit.Exit<Session, FlowFailure>
+}
+
+/** How soon it is looked again while another process is about to begin a flow, or to end one. */
+const lookEvery = Duration.millis(20)
+
+/** How long another process may take from having the lease to saying so. A lease saves work: then it is gone without. */
+const patience = Duration.seconds(3)
+
+/**
+ * The lease of the flow to come. One that is held by a process that does nothing is never waited for again: the flow that
+ * was ended over its head gives the next one another name, the same for everybody.
+ */
+const leaseAfter = (key: AccountKey, purpose: string, newest: Option.Option<FlowRecord>): string =>
+  Option.match(newest, {
+    onNone: () => `flow ${key} ${purpose}`,
+    onSome: ({ evicted, id, lease }) => evicted ? `flow ${key} after ${id}` : lease
+  })
+
+const done = (outcome: Exit.Exit<Session, FlowFailure>): Done => ({ _tag: "Done", outcome })
+
+/** Makes `next` over the services it needs. */
+export const make = Effect.fnUntraced(function*(
+  sought: AuthFlowSought,
+  { follow, outcomeOf, stalled }: AuthFlowFollow.AuthFlowFollow,
+  tab: AuthFlowTab
+) {
+  const store = yield* FlowStore
+  const leases = yield* Leases
+  const events = yield* AuthEvents
+
+  /** Whether it is had; also where there are none to be had. */
+  const tryHold = (lease: string) =>
+    Effect.catchTag(leases.tryHold(lease), "StoreUnavailable", () => Effect.succeed(true))
+
+  /** How it ended what this sign-in has followed, whoever went on with it. */
+  const endOf = (id: FlowId): Effect.Effect<Option.Option<AuthFlowFollow.Ending>, FlowFailure> =>
+    Effect.gen(function*() {
+      const record = Option.getOrUndefined(yield* store.read(id))
+      if (record?.ending === undefined) return Option.none()
+      return record.ending._tag === "TakenOver" ? yield* endOf(record.ending.by) : Option.some(record.ending)
+    })
+
+  /** What there is to do for whoever has the lease, or goes without. None: the flow to come has another lease by now. */
+  const asHolder = Effect.fnUntraced(function*(
+    { key, purpose }: { readonly key: AccountKey; readonly purpose: string },
+    lease: string,
+    followed: Option.Option<FlowId>
+  ): Effect.fn.Return<Option.Option<Own | Done>, FlowFailure> {
+    const newest = yield* store.newest(key, purpose)
+    if (leaseAfter(key, purpose, newest) !== lease) return Option.none()
+    const end = Option.isSome(followed) ? yield* endOf(followed.value) : Option.none()
+    if (Option.isSome(end)) return Option.some(done(yield* Effect.exit(outcomeOf(key, end.value))))
+    const left = newest.pipe(Option.filter(({ ending }) => ending === undefined), Option.map(({ id }) => id))
+    const { session, slot } = yield* sought.find(key)
+    if (Option.isSome(session)) {
+      // Exchanged and stored by a process that could not tell any more.
+      for (const id of Option.toArray(left)) {
+        yield* store.change(id, { _tag: "Ended", ending: { _tag: "SignedIn" }, evicts: false })
+      }
+      return Option.some(done(Exit.succeed(session.value)))
+    }
+    return Option.some({ _tag: "Own", began: slot, purpose, lease, inPlaceOf: left, succeeds: Option.isSome(followed) })
+  })
+
+  /** Shows another process's flow as it is, and has it shown to the person if a caller here wants that. */
+  const following = Effect.fnUntraced(function*(
+    entry: AuthFlowEntry.AuthFlowEntry,
+    record: FlowRecord,
+    succeeds: boolean
+  ) {
+    const scope = yield* Effect.scope
+    yield* events.publish({ _tag: "FlowFollowed", key: entry.key, flowId: record.id, pid: record.pid })
+    yield* Ref.set(entry.shown, record.tab)
+    return yield* follow(
+      record,
+      Effect.fnUntraced(function*(now: FlowRecord) {
+        yield* Ref.set(entry.role, { _tag: "Following", record: now })
+        if (now.tab !== "not_asked") yield* Ref.set(entry.shown, now.tab)
+        if (Option.isNone(now.opened)) return
+        const { redirectUri } = now.opened.value
+        const authorizationUrl = Redacted.value(now.opened.value.authorizationUrl)
+        const isShown = Option.exists(yield* Ref.get(entry.flow), ({ id }) => id === now.id)
+        if (isShown) return
+        yield* AuthFlowEntry.show(entry, { ...now, authorizationUrl, redirectUri }, false)
+        yield* Effect.forkIn(tab.serve(entry, { id: now.id, authorizationUrl }, succeeds), scope)
+      })
+    )
+  })
+
+  const evict = (record: FlowRecord, error: FlowFailure) =>
+    store.change(record.id, { _tag: "Ended", ending: { _tag: "Failed", error }, evicts: true })
+
+  /**
+   * Waits until it is this process's turn, or there is nothing to do any more, and shows other processes' flows meanwhile.
+   * A lease that is won is held in the Scope. Interruptible.
+   */
+  return Effect.fn("AuthFlows.turn")(function*(
+    entry: AuthFlowEntry.AuthFlowEntry
+  ): Effect.fn.Return<Own | Done, FlowFailure, Scope.Scope> {
+    const { key } = entry
+    const purpose = yield* sought.purpose
+    const scope = yield* Effect.scope
+    let followed = Option.none<FlowId>()
+    let idle = Option.none<number>()
+
+    while (true) {
+      const trial = yield* Scope.fork(scope)
+      const newest = yield* store.newest(key, purpose)
+      const lease = leaseAfter(key, purpose, newest)
+      const now = yield* Clock.currentTimeMillis
+      const isTired = Option.exists(idle, (since) => now - since >= Duration.toMillis(patience))
+
+      if ((yield* Scope.provide(tryHold(lease), trial)) || isTired) {
+        const turn = yield* asHolder({ key, purpose }, lease, followed)
+        if (Option.isSome(turn)) return turn.value
+        idle = Option.none()
+      } else if (Option.exists(newest, ({ asked, ending }) => ending === undefined && asked === undefined)) {
+        idle = Option.none()
+        const record = Option.getOrThrow(newest)
+        const overdue = yield* stalled(record)
+        if (Option.isSome(overdue)) yield* evict(record, overdue.value)
+        else {
+          const what = yield* Scope.provide(following(entry, record, Option.isSome(followed)), trial)
+          followed = Option.some(record.id)
+          if (what._tag === "Ended") return done(yield* Effect.exit(outcomeOf(key, what.ending)))
+          if (what._tag === "Stalled") {
+            yield* evict(record, what.error)
+            return done(Exit.fail(what.error))
+          }
+          const turn = what._tag === "Orphaned"
+            ? yield* asHolder({ key, purpose }, record.lease, followed)
+            : Option.none()
+          if (Option.isSome(turn)) return turn.value
+        }
+      } else {
+        // Somebody has the lease and is about to begin a flow, or to let the lease go of one that has ended.
+        if (Option.isNone(idle)) idle = Option.some(now)
+        yield* Effect.sleep(lookEvery)
+      }
+      yield* Scope.close(trial, Exit.void)
+    }
+  })
+})
