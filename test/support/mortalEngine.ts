@@ -38,7 +38,16 @@ export interface Hooks {
   readonly open: (url: string) => Effect.Effect<void>
 }
 
-const layer = (order: Order, { open, place }: Hooks) => {
+/** What an engine is made with. */
+export interface Engine
+  extends Pick<Order, "home" | "issuer" | "clientId" | "clientSecret" | "rotates" | "scopes" | "grantsEveryone">
+{
+  /** How long a person has. */
+  readonly timeout: Duration.Duration
+}
+
+/** The engine; its Scope closes what it has open. */
+export const layerEngine = (order: Engine, { open, place }: Hooks) => {
   const around = <A, E, R>(name: string, call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     place(`before ${name}`).pipe(Effect.andThen(call), Effect.tap(() => place(`after ${name}`)))
 
@@ -109,8 +118,10 @@ const layer = (order: Order, { open, place }: Hooks) => {
     ? Layer.succeed(Leases, Leases.of({ hold: () => Effect.void, tryHold: () => Effect.succeed(true) }))
     : Layer.effect(
       Leases,
-      Effect.map(Leases, (own) =>
-        Leases.of({ ...own, tryHold: (name) => around("asking for the lease", own.tryHold(name)) }))
+      Effect.map(
+        Leases,
+        (own) => Leases.of({ ...own, tryHold: (name) => around("asking for the lease", own.tryHold(name)) })
+      )
     ).pipe(Layer.provide(LeasesSqlite.layer), Layer.provide(Digest.layerWebCrypto))
 
   const callbacks = Layer.effect(
@@ -133,7 +144,7 @@ const layer = (order: Order, { open, place }: Hooks) => {
   const flows = Layer.unwrap(
     Effect.map(
       DataDirectory,
-      ({ ready }) => AuthFlowsFibers.layer({ scopes: order.scopes, timeout: Duration.minutes(1), prepare: ready })
+      ({ ready }) => AuthFlowsFibers.layer({ scopes: order.scopes, timeout: order.timeout, prepare: ready })
     )
   )
 
@@ -216,6 +227,7 @@ export const run = Effect.fnUntraced(
     const result: Result = { _tag: "Failed", code: error.code, message: error.message }
     return Effect.succeed(result)
   }),
-  (doing, order, hooks) => Effect.provide(doing, Layer.fresh(layer(order, hooks))),
+  (doing, order, hooks) =>
+    Effect.provide(doing, Layer.fresh(layerEngine({ ...order, timeout: Duration.minutes(1) }, hooks))),
   (doing, order) => Effect.flatMap(later(order.later), (clock) => Effect.provideService(doing, Clock.Clock, clock))
 )

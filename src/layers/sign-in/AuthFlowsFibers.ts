@@ -92,9 +92,13 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         }
       })
 
-      /** A session to answer with instead of beginning a flow, refreshed if need be. */
+      /**
+       * A session to answer with instead of beginning a flow, refreshed if need be. The store is asked first: what was
+       * signed out in another process a moment ago is not signed in here.
+       */
       const usable = (key: AccountKey) =>
-        Effect.map(sessions.fresh(key), Option.liftPredicate(sought.isEnough)).pipe(
+        Effect.andThen(sessions.slot(key), sessions.fresh(key)).pipe(
+          Effect.map(Option.liftPredicate(sought.isEnough)),
           Effect.catchTag("SignInRequired", () => Effect.succeedNone)
         )
 

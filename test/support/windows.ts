@@ -1,0 +1,75 @@
+/**
+ * Windows, as their tests see them: processes of their own that are asked things, open tabs, and are stopped and killed.
+ */
+import { Deferred, Effect, Queue, Ref, Schema } from "effect"
+import { fork } from "node:child_process"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import { Ask, Engine, Question, type Told, Word } from "./windowTalk.ts"
+
+const program = fileURLToPath(new URL("./windowProcess.ts", import.meta.url))
+
+const encodeEngine = Schema.encodeEffect(Schema.fromJsonString(Engine))
+const decodeWord = Schema.decodeUnknownSync(Word)
+
+export interface Window {
+  readonly pid: number
+  /** Asks, and waits for what each caller is told; fails when the process has gone. */
+  readonly ask: (home: string, ask: Ask, account?: string) => Effect.Effect<ReadonlyArray<Told>, WindowGone>
+  /** Returns when it stays at the place that it was to stay at. */
+  readonly stopped: Effect.Effect<void>
+  readonly signal: (signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
+}
+
+export class WindowGone extends Schema.TaggedError<WindowGone>()("WindowGone", {}) {}
+
+/** Opens a window, which is killed when the Scope closes. The tabs it opens are offered to `tabs`. */
+export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queue<string>, cache: string) {
+  const told = yield* Effect.orDie(encodeEngine(engine))
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      fork(program, [told], {
+        execArgv: ["--expose-gc"],
+        stdio: "inherit",
+        // The same program over and over: compiled once.
+        env: { ...process.env, NODE_COMPILE_CACHE: cache }
+      })
+    ),
+    (it) => Effect.sync(() => it.kill("SIGKILL"))
+  )
+  const ready = yield* Deferred.make<void>()
+  const stopped = yield* Deferred.make<void>()
+  const gone = yield* Deferred.make<never, WindowGone>()
+  const asked = yield* Ref.make(0)
+  const waiting = new Map<number, Deferred.Deferred<ReadonlyArray<Told>>>()
+  child.on("message", (message) => {
+    const word = decodeWord(message)
+    if (word._tag === "Stopped") Deferred.doneUnsafe(stopped, Effect.void)
+    else if (word._tag === "Answer") {
+      const answered = waiting.get(word.id)
+      waiting.delete(word.id)
+      if (answered !== undefined) Deferred.doneUnsafe(answered, Effect.succeed(word.told))
+    } else if (word.url === "") Deferred.doneUnsafe(ready, Effect.void)
+    else Queue.offerUnsafe(tabs, word.url)
+  })
+  child.once("close", () => Deferred.doneUnsafe(gone, Effect.fail(new WindowGone())))
+  yield* Effect.raceFirst(Deferred.await(ready), Deferred.await(gone))
+
+  const window: Window = {
+    pid: child.pid ?? 0,
+    ask: Effect.fnUntraced(function*(home: string, ask: Ask, account = "default") {
+      const id = yield* Ref.updateAndGet(asked, (count) => count + 1)
+      const answered = yield* Deferred.make<ReadonlyArray<Told>>()
+      waiting.set(id, answered)
+      const question: Question = { id, home, account, ask }
+      child.send(question, () => {})
+      return yield* Effect.raceFirst(Deferred.await(answered), Deferred.await(gone))
+    }),
+    stopped: Deferred.await(stopped),
+    signal: (signal) => Effect.sync(() => void child.kill(signal))
+  }
+  return window
+})
+
+/** What the one caller was told. */
+export const single = (told: ReadonlyArray<Told>): Told => told[0] ?? { _tag: "Failed", code: "nothing", message: "" }
