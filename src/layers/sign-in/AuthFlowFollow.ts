@@ -73,9 +73,14 @@ export const make: Effect.Effect<AuthFlowFollow, never, FlowStore | Leases | Ses
     )
 
     const orphaned = leases.hold(record.lease).pipe(
-      Effect.as<Followed>({ _tag: "Orphaned" }),
       // Where there are no leases to be had, nobody can tell.
-      Effect.catchTag("StoreUnavailable", () => Effect.never)
+      Effect.catchTag("StoreUnavailable", () => Effect.never),
+      // A process that ended it has let the lease go too, after it had said so.
+      Effect.andThen(store.read(record.id)),
+      Effect.map((now): Followed => {
+        const ending = Option.getOrUndefined(now)?.ending
+        return ending === undefined ? { _tag: "Orphaned" } : endOf(ending)
+      })
     )
 
     const overdue: Effect.Effect<Followed> = Effect.gen(function*() {

@@ -192,7 +192,8 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const pending = Effect.fn("AuthFlows.pending")(function*(key: AccountKey) {
         const found = yield* joinable(key)
         // A flow that is still opening has nothing to show yet, and is not waited for.
-        return Option.isSome(found) ? yield* Ref.get(found.value.flow) : yield* elsewhere.pending(key)
+        const flow = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
+        return Option.isSome(flow) ? flow : yield* elsewhere.pending(key)
       })
 
       /** What a pasted address says to a flow, wherever that runs. */
