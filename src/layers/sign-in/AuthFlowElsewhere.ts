@@ -9,7 +9,7 @@ import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowEnd, type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
-import type { AuthFlowFollow } from "./AuthFlowFollow.ts"
+import { type AuthFlowFollow, finishing } from "./AuthFlowFollow.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 
 export interface AuthFlowElsewhere {
@@ -21,7 +21,7 @@ export interface AuthFlowElsewhere {
   readonly outcome: (record: FlowRecord) => Effect.Effect<Session, FlowFailure>
   /**
    * Ends a flow, whoever goes on with it, and returns when it is over. A process that does not answer is given two seconds,
-   * and sixty if its person has answered; then the flow is ended over its head, and nothing it does can be stored any more.
+   * and thirty if its person has answered; then the flow is ended over its head, and nothing it does can be stored any more.
    */
   readonly end: (record: FlowRecord, by: FlowEnd) => Effect.Effect<Cancelled, StoreUnavailable>
   /** Ends every flow of the key, whatever its purpose, but this one. */
@@ -33,8 +33,6 @@ export interface AuthFlowElsewhere {
 }
 
 const answerTime = Duration.seconds(2)
-
-const finishing = Duration.seconds(60)
 
 export const make = Effect.fnUntraced(function*(
   sought: AuthFlowSought,

@@ -40,8 +40,8 @@ export interface AuthFlowFollow {
 /** How much later than its deadline a process may tell that a flow is over. */
 const punctuality = Duration.seconds(1)
 
-/** How long an exchange that began in time may take, with what follows it: each of its steps has a limit of its own. */
-const finishing = Duration.seconds(60)
+/** How long an exchange may take, with what follows it: each of its steps has a limit of its own. */
+export const finishing = Duration.seconds(30)
 
 /** When the process of a flow has to have ended it. */
 const due = ({ answered, expiresAt }: FlowRecord): number =>

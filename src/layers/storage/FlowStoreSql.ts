@@ -18,6 +18,9 @@ const lookInterval = "50 millis"
 /** How long it is remembered how a flow ended: much longer than anybody who waited for it needs to hear of it. */
 const remembered = Duration.minutes(10)
 
+/** How many flows are remembered, those that have not ended aside. */
+const most = 100
+
 /** Watches a flow by reading it. */
 export const watchBy = (
   read: Effect.Effect<Option.Option<FlowRecord>, StoreUnavailable>
@@ -49,7 +52,9 @@ const make = Effect.gen(function*() {
       const forgotten = now - Duration.toMillis(remembered)
       const takenOver = yield* endingText({ _tag: "TakenOver", by: flow.id })
       yield* explained(sql.withTransaction(Effect.gen(function*() {
-        yield* sql`DELETE FROM flows WHERE ended_at < ${forgotten} OR (ended_at IS NULL AND expires_at < ${forgotten})`
+        yield* sql`DELETE FROM flows
+          WHERE ended_at < ${forgotten} OR (ended_at IS NULL AND expires_at < ${forgotten})
+            OR (ended_at IS NOT NULL AND begun <= (SELECT MAX(begun) FROM flows) - CAST(${most} AS BIGINT))`
         yield* sql`
           INSERT INTO flows (
             flow_id, begun, account_key, purpose, lease, pid, started_at, expires_at, tab, answered, evicted

@@ -89,8 +89,8 @@ export class FlowStore extends Context.Service<FlowStore, {
   /** The flows of this key that have not ended, whatever their purpose; those of processes that died are among them. */
   readonly pending: (key: AccountKey) => Effect.Effect<ReadonlyArray<FlowRecord>, StoreUnavailable>
   /**
-   * Writes a flow of this process down, and that it stands in for another one, in one step. Flows that ended more than
-   * some minutes ago are forgotten with that.
+   * Writes a flow of this process down, and that it stands in for another one, in one step. Flows that ended some minutes
+   * ago, or a hundred flows ago, are forgotten with that.
    */
   readonly begin: (flow: FlowBegun, inPlaceOf: Option.Option<FlowId>) => Effect.Effect<void, StoreUnavailable>
   /** Writes down what happened to a flow; false if that changes nothing, because it has ended or was told before. */
