@@ -44,6 +44,7 @@ const errors: ReadonlyArray<Explained & Error & { readonly _tag: string }> = [
   ]),
   new FlowFailure.FlowTimedOut({ after: Duration.minutes(5) }),
   ...(["cancel", "logout", "shutdown"] as const).map((by) => new FlowFailure.FlowCancelled({ by })),
+  new FlowFailure.FlowStalled({ pid: 4711, after: Duration.seconds(301) }),
   new FlowFailure.ScopesMissing({ missing: ["email"], granted: [] }),
   new FlowFailure.AccountMismatch({ expected: ada, actual: "grace@example.com" }),
   new FlowFailure.AccountMismatch({ expected: ada }),
