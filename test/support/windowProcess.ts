@@ -1,7 +1,7 @@
 /**
  * A window: the sign-in engine in a process of its own, doing as it is asked. Run by `windows.ts`.
  */
-import { Context, Effect, Exit, Layer, Option, Redacted, Schema, Scope, SynchronizedRef } from "effect"
+import { type Context, Effect, Exit, Layer, Option, Redacted, Schema, Scope, SynchronizedRef } from "effect"
 import { readdirSync } from "node:fs"
 import process from "node:process"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"

@@ -5,7 +5,7 @@ import { Deferred, Effect, Queue, Ref, Schema } from "effect"
 import { fork } from "node:child_process"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { Ask, Engine, Question, type Told, Word } from "./windowTalk.ts"
+import { type Ask, Engine, type Question, type Told, Word } from "./windowTalk.ts"
 
 const program = fileURLToPath(new URL("./windowProcess.ts", import.meta.url))
 

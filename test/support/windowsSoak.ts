@@ -31,6 +31,10 @@ export interface Plan {
 
 const chance = (probability: number) => Effect.map(Random.next, (luck) => luck < probability)
 
+/** What was told by those windows that are still there. */
+const survivors = (results: ReadonlyArray<Result.Result<ReadonlyArray<Told>, Windows.WindowGone>>) =>
+  results.flatMap((result) => Result.isSuccess(result) ? result.success : [])
+
 /** Lives through it; gives what was broken, and what came to pass. */
 export const live = Effect.fnUntraced(function*({ accounts, home, immortal, millis, mortal, respawn }: Plan) {
   const google = yield* LocalGoogle
@@ -48,16 +52,26 @@ export const live = Effect.fnUntraced(function*({ accounts, home, immortal, mill
 
   const ask = (window: Windows.Window, account: string, what: Ask) => Effect.result(window.ask(home, what, account))
 
-  /** What was told by those windows that are still there. */
-  const survivors = (results: ReadonlyArray<Result.Result<ReadonlyArray<Told>, Windows.WindowGone>>) =>
-    results.flatMap((result) => Result.isSuccess(result) ? result.success : [])
-
   /** Runs something, and tells whether it was free from mishaps: its own, and those of others that were going on. */
   const calmly = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
     const [started, ended] = yield* Effect.all([Ref.get(begun), Ref.get(over)])
     const result = yield* effect
     return { result, isCalm: started === ended && (yield* Ref.get(begun)) === started }
   })
+
+  /** Consents on whatever address is shown, until that is done or somebody says it is. */
+  const person = (name: string, isOver: Deferred.Deferred<void>) =>
+    Effect.gen(function*() {
+      let visited = ""
+      while (!(yield* Deferred.isDone(isOver))) {
+        const shown = yield* ask(yield* some, name, { _tag: "Pending" })
+        const flow = Result.isSuccess(shown) ? single(shown.success) : undefined
+        if (flow?._tag === "Flow" && flow.flowId !== visited) {
+          visited = flow.flowId
+          yield* Effect.ignore(consent(flow.authUrl, { _tag: "Allow", email: name }))
+        } else yield* Effect.sleep("20 millis")
+      }
+    })
 
   const account = (name: string) =>
     Effect.gen(function*() {
@@ -89,24 +103,10 @@ export const live = Effect.fnUntraced(function*({ accounts, home, immortal, mill
         }
       })
 
-      /** Consents on whatever address is shown, until that is done or somebody says it is. */
-      const person = (isOver: Deferred.Deferred<void>) =>
-        Effect.gen(function*() {
-          let visited = ""
-          while (!(yield* Deferred.isDone(isOver))) {
-            const shown = yield* ask(yield* some, name, { _tag: "Pending" })
-            const flow = Result.isSuccess(shown) ? single(shown.success) : undefined
-            if (flow?._tag === "Flow" && flow.flowId !== visited) {
-              visited = flow.flowId
-              yield* Effect.ignore(consent(flow.authUrl, { _tag: "Allow", email: name }))
-            } else yield* Effect.sleep("20 millis")
-          }
-        })
-
       const signIn = Effect.gen(function*() {
         const windows = yield* Effect.all(Array.from({ length: 1 + (yield* Random.nextIntBetween(0, 2)) }, () => some))
         const isOver = yield* Deferred.make<void>()
-        const consenting = yield* Effect.forkChild(person(isOver), { startImmediately: true })
+        const consenting = yield* Effect.forkChild(person(name, isOver), { startImmediately: true })
         const { isCalm, result } = yield* calmly(
           Effect.forEach(windows, (window) => ask(window, name, { _tag: "SignIn", callers: 2 }), {
             concurrency: "unbounded"

@@ -10,7 +10,7 @@ import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
-import * as AuthFlowFollow from "./AuthFlowFollow.ts"
+import type * as AuthFlowFollow from "./AuthFlowFollow.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 import type { AuthFlowTab } from "./AuthFlowTab.ts"
 

@@ -2,43 +2,31 @@
  * `AuthFlows` with one fiber per sign-in, owned by the layer and by no caller, among all processes that share the leases and
  * the stores.
  */
-import {
-  Cause,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  HashMap,
-  Layer,
-  Option,
-  Redacted,
-  Ref,
-  Result,
-  SubscriptionRef
-} from "effect"
-import { SecureRandom } from "effect/crypto"
-import { Hex } from "effect/encoding"
-import * as AuthorizationResponse from "../../services/provider/AuthorizationResponse.ts"
+import { Cause, Deferred, Effect, Fiber, Layer, Option, Ref, SubscriptionRef } from "effect"
+import type { SecureRandom } from "effect/crypto"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { AuthFlows, type Cancelled, NotThisSignIn, type Started } from "../../services/sign-in/AuthFlows.ts"
+import { AuthFlows, type Cancelled, type Started } from "../../services/sign-in/AuthFlows.ts"
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
 import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
-import { FlowId, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
-import { FlowStore } from "../../services/storage/FlowStore.ts"
+import type { FlowStore } from "../../services/storage/FlowStore.ts"
 import type { Leases } from "../../services/storage/Leases.ts"
 import * as AuthFlowAttempt from "./AuthFlowAttempt.ts"
+import * as AuthFlowComplete from "./AuthFlowComplete.ts"
 import * as AuthFlowElsewhere from "./AuthFlowElsewhere.ts"
-import * as AuthFlowEntry from "./AuthFlowEntry.ts"
+import * as AuthFlowEntries from "./AuthFlowEntries.ts"
+import type * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowFollow from "./AuthFlowFollow.ts"
-import { offer, type Options } from "./AuthFlowOpen.ts"
+import type { Options } from "./AuthFlowOpen.ts"
 import * as AuthFlowSought from "./AuthFlowSought.ts"
 
 export type { Options } from "./AuthFlowOpen.ts"
+
+const shutdown = new FlowCancelled({ by: "shutdown" })
 
 const cancelled = (what: Cancelled): Cancelled => what
 
@@ -65,32 +53,16 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const sessions = yield* Sessions
       const lock = yield* KeyedLock
       const events = yield* AuthEvents
-      const store = yield* FlowStore
-      const random = yield* SecureRandom.SecureRandom
       const sought = yield* AuthFlowSought.make(options.scopes)
       const follow = yield* AuthFlowFollow.make
       const elsewhere = yield* AuthFlowElsewhere.make(sought, follow)
-      const live = yield* AuthFlowAttempt.make(options, sought, follow)
       const scope = yield* Effect.scope
-      /** The newest sign-in of each key, until nothing of it is left. */
-      const entries = yield* Ref.make(HashMap.empty<AccountKey, AuthFlowEntry.AuthFlowEntry>())
-
-      const newest = (key: AccountKey) => Effect.map(Ref.get(entries), HashMap.get(key))
-
-      /** One that has settled is nobody's to join, even while its pages can still be reloaded. */
-      const joinable = (key: AccountKey) =>
-        Effect.map(
-          newest(key),
-          Option.filter((entry) => !Deferred.isDoneUnsafe(entry.outcome) && !Deferred.isDoneUnsafe(entry.condemned))
-        )
-
-      /** One that was ended has to be gone before the next one begins: it may still hold the port. */
-      const cleared = Effect.fnUntraced(function*(key: AccountKey) {
-        const found = yield* newest(key)
-        if (Option.isSome(found) && Deferred.isDoneUnsafe(found.value.condemned)) {
-          yield* Deferred.await(found.value.over)
-        }
-      })
+      const { begin, cleared, joinable, newest } = yield* AuthFlowEntries.make(
+        yield* AuthFlowAttempt.make(options, sought, follow)
+      )
+      const closing = yield* Deferred.make<void>()
+      yield* Effect.addFinalizer(() => Deferred.succeed(closing, undefined))
+      const complete = yield* AuthFlowComplete.make(options, newest, elsewhere)
 
       /**
        * A session to answer with instead of beginning a flow, refreshed if need be. The store is asked first: what was
@@ -99,28 +71,9 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const usable = (key: AccountKey) =>
         Effect.andThen(sessions.slot(key), sessions.fresh(key)).pipe(
           Effect.map(Option.liftPredicate(sought.isEnough)),
-          Effect.catchTag("SignInRequired", () => Effect.succeedNone)
+          Effect.catchTag("SignInRequired", () => Effect.succeedNone),
+          Effect.raceFirst(Effect.andThen(Deferred.await(closing), Effect.fail(shutdown)))
         )
-
-      /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
-      const begin = Effect.fnUntraced(function*(key: AccountKey) {
-        const entry = yield* AuthFlowEntry.make(key, FlowId.make(Hex.encode(yield* random.randomBytes(8))))
-        yield* Ref.update(entries, HashMap.set(key, entry))
-        const forget = Ref.update(entries, (all) =>
-          Option.contains(HashMap.get(all, key), entry) ? HashMap.remove(all, key) : all)
-        const over = Effect.andThen(forget, Deferred.succeed(entry.over, undefined))
-        const fiber = yield* Effect.forkIn(Effect.ensuring(live(entry), over), scope)
-        fiber.addObserver((exit) => {
-          // Only news for a fiber that died of a bug, or that a closing Scope never let begin.
-          const lost = Exit.isFailure(exit) && !Exit.hasInterrupts(exit)
-            ? Exit.failCause(exit.cause)
-            : Exit.fail(new FlowCancelled({ by: "shutdown" }))
-          Deferred.doneUnsafe(entry.opened, lost)
-          Deferred.doneUnsafe(entry.outcome, lost)
-          Deferred.doneUnsafe(entry.over, Effect.void)
-        })
-        return entry
-      })
 
       const enter = Effect.fnUntraced(function*(key: AccountKey) {
         const found = yield* joinable(key)
@@ -145,8 +98,7 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
           isFirst: boolean
         ): Effect.fn.Return<Started, FlowFailure> {
           if (openBrowser) {
-            yield* SubscriptionRef.update(entry.wants, (wants) =>
-              wants + 1)
+            yield* SubscriptionRef.update(entry.wants, (wants) => wants + 1)
           }
           const opened = yield* Deferred.await(entry.opened)
           if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }
@@ -161,7 +113,6 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
 
       /** What a start waits for may be interrupted by the layers below closing: its caller is told why. */
       const unlessClosed = (starting: Effect.Effect<Started, FlowFailure>): Effect.Effect<Started, FlowFailure> => {
-        const shutdown = new FlowCancelled({ by: "shutdown" })
         return Effect.suspend(() => isClosed() ? Effect.fail(shutdown) : starting).pipe(
           Effect.catchCauseIf((cause) => isClosed() && Cause.hasInterruptsOnly(cause), () => Effect.fail(shutdown))
         )
@@ -194,48 +145,6 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         // A flow that is still opening has nothing to show yet, and is not waited for.
         const flow = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
         return Option.isSome(flow) ? flow : yield* elsewhere.pending(key)
-      })
-
-      /** What a pasted address says to a flow, wherever that runs. */
-      const validated = Effect.fnUntraced(function*(
-        flow: { readonly id: FlowId; readonly redirectUri: string },
-        expected: AuthorizationResponse.ExpectedResponse,
-        redirectedUrl: string
-      ) {
-        const query = AuthorizationResponse.queryOf(redirectedUrl, flow.redirectUri)
-        if (query === undefined) return yield* new NotThisSignIn({ reason: "not_a_redirect" })
-        const result = AuthorizationResponse.validate(query, expected)
-        if (Result.isSuccess(result)) return result.success
-        yield* events.publish({ _tag: "CallbackForged", flowId: flow.id, reason: result.failure })
-        return yield* new NotThisSignIn({ reason: "other_sign_in" })
-      })
-
-      const complete = Effect.fn("AuthFlows.complete")(function*(
-        key: AccountKey,
-        redirectedUrl: string
-      ): Effect.fn.Return<Session, FlowFailure | NotThisSignIn> {
-        const entry = Option.getOrUndefined(yield* newest(key))
-        if (entry !== undefined) yield* Deferred.await(entry.opened)
-        const role = entry === undefined ? undefined : yield* Ref.get(entry.role)
-        if (entry !== undefined && role?._tag === "Owning") {
-          const flow = yield* Ref.get(entry.flow)
-          if (Option.isNone(flow) || Option.isNone(role.expected)) return yield* Deferred.await(entry.outcome)
-          const response = yield* validated(flow.value, role.expected.value, redirectedUrl)
-          const first = yield* offer(entry, response, "paste", flow.value.expiresAt, options.timeout)
-          yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId: flow.value.id })
-          return yield* Deferred.await(entry.outcome)
-        }
-        const record = role?._tag === "Following" ? Option.some(role.record) : yield* elsewhere.current(key)
-        if (Option.isNone(record) || Option.isNone(record.value.opened)) {
-          return yield* new NotThisSignIn({ reason: "no_pending_flow" })
-        }
-        const { expected, redirectUri } = record.value.opened.value
-        yield* validated({ id: record.value.id, redirectUri }, expected, redirectedUrl)
-        yield* store.change(record.value.id, {
-          _tag: "Delivered",
-          redirectedUrl: Redacted.make(redirectedUrl, { label: "redirect URL" })
-        })
-        return yield* entry === undefined ? elsewhere.outcome(record.value) : Deferred.await(entry.outcome)
       })
 
       /** Ends a sign-in that is not another process's, and answers with the effect that waits until that has happened. */

@@ -42,7 +42,7 @@ const isPending = ({ ending }: FlowRecord): boolean => ending === undefined
 
 const find = (flows: Flows, id: FlowId) => Option.fromNullishOr(flows.find((flow) => flow.id === id))
 
-/** How many flows are remembered. */
+/** How many flows are remembered, those that have not ended aside. */
 const remembered = 100
 
 /** Provides `FlowStore`; needs nothing, and forgets everything with its Scope. */
@@ -58,19 +58,24 @@ export const layer: Layer.Layer<FlowStore> = Layer.effect(
         return [replaced.some((flow, index) => flow !== all[index]), replaced]
       })
 
+    /** In one step with the flow itself, so that of any number of claims one is granted. */
     const claimTab: FlowStore["Service"]["claimTab"] = Effect.fn("FlowStore.claimTab")(
-      function*({ id, key }, rest): Effect.fn.Return<TabClaim> {
-        const tab = Option.map(find(yield* SubscriptionRef.get(flows), id), (flow) => flow.tab)
-        if (Option.isSome(tab) && tab.value !== "not_asked") return { _tag: "Taken", tab: tab.value }
+      function*({ id, key }, rest) {
         const now = yield* Clock.currentTimeMillis
-        const left = yield* Ref.modify(tabs, (all) => {
-          const since = now - Option.getOrElse(HashMap.get(all, key), () => -Infinity)
-          const isOver = since >= Duration.toMillis(rest) || since < 0
-          return [isOver ? 0 : Duration.toMillis(rest) - since, isOver ? HashMap.set(all, key, now) : all]
-        })
-        if (left > 0) return { _tag: "Braked", left: Duration.millis(left) }
-        yield* set(id, (flow) => ({ ...flow, tab: "asked" }))
-        return { _tag: "Granted" }
+        return yield* SubscriptionRef.modifyEffect(
+          flows,
+          Effect.fnUntraced(function*(all): Effect.fn.Return<readonly [TabClaim, Flows]> {
+            const flow = all.find((each) => each.id === id)
+            if (flow === undefined || !isPending(flow) || flow.tab !== "not_asked") {
+              return [{ _tag: "Taken", tab: flow?.tab ?? "not_asked" }, all]
+            }
+            const since = now - Option.getOrElse(HashMap.get(yield* Ref.get(tabs), key), () => -Infinity)
+            const left = Duration.toMillis(rest) - since
+            if (left > 0 && since >= 0) return [{ _tag: "Braked", left: Duration.millis(left) }, all]
+            yield* Ref.update(tabs, HashMap.set(key, now))
+            return [{ _tag: "Granted" }, all.map((each) => each === flow ? { ...flow, tab: "asked" } : each)]
+          })
+        )
       },
       Effect.uninterruptible
     )
@@ -86,7 +91,7 @@ export const layer: Layer.Layer<FlowStore> = Layer.effect(
         Effect.map(SubscriptionRef.get(flows), (all) => all.filter((flow) => flow.key === key && isPending(flow))),
       begin: Effect.fn("FlowStore.begin")((begun, inPlaceOf) =>
         SubscriptionRef.update(flows, (all): Flows => [
-          ...all.slice(-remembered).map((flow) =>
+          ...all.filter((flow, index) => isPending(flow) || index >= all.length - remembered).map((flow) =>
             isPending(flow) && Option.contains(inPlaceOf, flow.id)
               ? changed(flow, { _tag: "Ended", ending: { _tag: "TakenOver", by: begun.id }, evicts: false })
               : flow

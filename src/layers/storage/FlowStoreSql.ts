@@ -52,9 +52,6 @@ const make = Effect.gen(function*() {
       const forgotten = now - Duration.toMillis(remembered)
       const takenOver = yield* endingText({ _tag: "TakenOver", by: flow.id })
       yield* explained(sql.withTransaction(Effect.gen(function*() {
-        yield* sql`DELETE FROM flows
-          WHERE ended_at < ${forgotten} OR (ended_at IS NULL AND expires_at < ${forgotten})
-            OR (ended_at IS NOT NULL AND begun <= (SELECT MAX(begun) FROM flows) - CAST(${most} AS BIGINT))`
         yield* sql`
           INSERT INTO flows (
             flow_id, begun, account_key, purpose, lease, pid, started_at, expires_at, tab, answered, evicted
@@ -66,6 +63,9 @@ const make = Effect.gen(function*() {
           yield* sql`UPDATE flows SET ending = ${takenOver}, ended_at = ${now}, opened = NULL, delivered = NULL
             WHERE flow_id = ${id} AND ending IS NULL`
         }
+        yield* sql`DELETE FROM flows
+          WHERE ended_at < ${forgotten} OR (ended_at IS NULL AND expires_at < ${forgotten})
+            OR (ended_at IS NOT NULL AND begun <= (SELECT MAX(begun) FROM flows) - CAST(${most} AS BIGINT))`
       })))
     },
     Effect.uninterruptible

@@ -54,7 +54,7 @@ export interface FlowRecord extends FlowBegun {
   readonly tab: FlowTab
   /** Whether the person has answered, so that what is left needs no person and ends by itself. */
   readonly answered: boolean
-  /** Who has asked that it be ended, until it has. A sign-out is the later word. */
+  /** Who has asked that it be ended. A sign-out is the later word. */
   readonly asked: FlowEnd | undefined
   /** The address that a person has pasted in another process. */
   readonly delivered: Option.Option<Redacted.Redacted<string>>
@@ -77,7 +77,7 @@ export type FlowChange =
 export type TabClaim =
   /** Yes, by this caller and no other. */
   | { readonly _tag: "Granted" }
-  /** Somebody has opened it, or is about to. */
+  /** Somebody has opened it, or is about to; or it is over. */
   | { readonly _tag: "Taken"; readonly tab: FlowTab }
   /** The account has had a tab just now; not for as long as this. */
   | { readonly _tag: "Braked"; readonly left: Duration.Duration }

@@ -1,0 +1,71 @@
+/**
+ * The sign-ins of this process, by their keys, and the fibers that they live in.
+ */
+import { Deferred, Effect, Exit, HashMap, Option, Ref, type Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Hex } from "effect/encoding"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import { FlowCancelled } from "../../services/sign-in/FlowFailure.ts"
+import { FlowId } from "../../services/sign-in/Session.ts"
+import * as AuthFlowEntry from "./AuthFlowEntry.ts"
+
+export interface AuthFlowEntries {
+  /** The newest sign-in of a key, until nothing of it is left. */
+  readonly newest: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlowEntry.AuthFlowEntry>>
+  /** The same, if it can be joined. */
+  readonly joinable: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlowEntry.AuthFlowEntry>>
+  /** Waits until a sign-in that was ended from outside is gone. */
+  readonly cleared: (key: AccountKey) => Effect.Effect<void>
+  /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
+  readonly begin: (key: AccountKey) => Effect.Effect<AuthFlowEntry.AuthFlowEntry>
+}
+
+/** `live` is what a sign-in does from its registration on. Its fibers belong to the Scope. */
+export const make = (
+  live: (entry: AuthFlowEntry.AuthFlowEntry) => Effect.Effect<void>
+): Effect.Effect<AuthFlowEntries, never, Scope.Scope | SecureRandom.SecureRandom> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const random = yield* SecureRandom.SecureRandom
+    /** The newest sign-in of each key, until nothing of it is left. */
+    const entries = yield* Ref.make(HashMap.empty<AccountKey, AuthFlowEntry.AuthFlowEntry>())
+
+    const newest = (key: AccountKey) => Effect.map(Ref.get(entries), HashMap.get(key))
+
+    /** One that has settled is nobody's to join, even while its pages can still be reloaded. */
+    const joinable = (key: AccountKey) =>
+      Effect.map(
+        newest(key),
+        Option.filter((entry) => !Deferred.isDoneUnsafe(entry.outcome) && !Deferred.isDoneUnsafe(entry.condemned))
+      )
+
+    /** One that was ended has to be gone before the next one begins: it may still hold the port. */
+    const cleared = Effect.fnUntraced(function*(key: AccountKey) {
+      const found = yield* newest(key)
+      if (Option.isSome(found) && Deferred.isDoneUnsafe(found.value.condemned)) {
+        yield* Deferred.await(found.value.over)
+      }
+    })
+
+    /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
+    const begin = Effect.fnUntraced(function*(key: AccountKey) {
+      const entry = yield* AuthFlowEntry.make(key, FlowId.make(Hex.encode(yield* random.randomBytes(8))))
+      yield* Ref.update(entries, HashMap.set(key, entry))
+      const forget = Ref.update(entries, (all) =>
+        Option.contains(HashMap.get(all, key), entry) ? HashMap.remove(all, key) : all)
+      const over = Effect.andThen(forget, Deferred.succeed(entry.over, undefined))
+      const fiber = yield* Effect.forkIn(Effect.ensuring(live(entry), over), scope)
+      fiber.addObserver((exit) => {
+        // Only news for a fiber that died of a bug, or that a closing Scope never let begin.
+        const lost = Exit.isFailure(exit) && !Exit.hasInterrupts(exit)
+          ? Exit.failCause(exit.cause)
+          : Exit.fail(new FlowCancelled({ by: "shutdown" }))
+        Deferred.doneUnsafe(entry.opened, lost)
+        Deferred.doneUnsafe(entry.outcome, lost)
+        Deferred.doneUnsafe(entry.over, Effect.void)
+      })
+      return entry
+    })
+
+    return { newest, joinable, cleared, begin }
+  })

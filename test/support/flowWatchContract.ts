@@ -1,0 +1,133 @@
+/**
+ * What whoever watches a flow hears of it, from every `FlowStore`.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, type Layer, Option, Queue, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { FlowStore } from "../../src/services/storage/FlowStore.ts"
+import {
+  answers,
+  asks,
+  delivers,
+  ends,
+  flow,
+  isFlow,
+  opens,
+  record,
+  sameFlows,
+  shows,
+  signedIn,
+  takenOver,
+  timedOut
+} from "./flowData.ts"
+import { grace } from "./sessionData.ts"
+import { watching } from "./sessionStreams.ts"
+
+/** `layer` is a fresh store for each test. */
+export const flowWatchContract = <E>(layer: Layer.Layer<FlowStore, E>) =>
+  describe("watch", () => {
+    it.effect("tells at once how the flow is, before any time has passed", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const begun = flow("a")
+        yield* flows.begin(begun, Option.none())
+        yield* flows.change(begun.id, opens("1"))
+        for (const change of [answers, ends(signedIn)]) {
+          yield* flows.change(begun.id, change)
+          const seen = yield* watching(flows.watch(begun.id))
+          sameFlows([yield* Queue.take(seen)], Option.toArray(yield* flows.read(begun.id)))
+        }
+      }).pipe(Effect.provide(layer)))
+
+    it.live("tells everything the flow becomes and stays, in its order, and nothing of others", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const [begun, other] = [flow("a"), flow("b")]
+        yield* flows.begin(begun, Option.none())
+        yield* flows.begin(other, Option.none())
+        const seen = yield* watching(flows.watch(begun.id))
+        isFlow(Option.some(yield* Queue.take(seen)), record(begun))
+        const happenings = [
+          flows.change(begun.id, opens("1")),
+          flows.claimTab(begun, Duration.zero),
+          flows.change(begun.id, shows("opened")),
+          flows.change(begun.id, asks("cancel")),
+          flows.change(begun.id, asks("logout")),
+          flows.change(begun.id, delivers("1")),
+          flows.change(begun.id, answers),
+          flows.change(begun.id, ends(timedOut))
+        ]
+        for (const happening of happenings) {
+          yield* flows.change(other.id, opens("other"))
+          yield* flows.change(other.id, asks("cancel"))
+          yield* happening
+          sameFlows([yield* Queue.take(seen)], Option.toArray(yield* flows.read(begun.id)))
+        }
+      }).pipe(Effect.provide(layer)))
+
+    it.live("passes over what a flow was in between, never over what it comes to", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const begun = flow("a")
+        yield* flows.begin(begun, Option.none())
+        const first = yield* flows.read(begun.id)
+        const seen = yield* Queue.unbounded<string>()
+        const watched = yield* flows.watch(begun.id).pipe(
+          Stream.tap(({ asked, ending }) => Queue.offer(seen, ending?._tag ?? asked ?? "begun")),
+          Stream.takeUntil(({ ending }) => ending !== undefined),
+          Stream.runCollect,
+          Effect.forkChild({ startImmediately: true })
+        )
+        assert.strictEqual(yield* Queue.take(seen), "begun")
+        for (const change of [answers, opens("1"), asks("cancel"), asks("logout"), delivers("1"), ends(signedIn)]) {
+          yield* flows.change(begun.id, change)
+        }
+        const told = yield* Fiber.join(watched)
+        sameFlows(told.slice(0, 1), Option.toArray(first))
+        sameFlows(told.slice(-1), Option.toArray(yield* flows.read(begun.id)))
+      }).pipe(Effect.provide(layer)))
+
+    it.effect("tells nothing twice, whatever becomes of others and is told again", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const [begun, other] = [flow("a"), flow("b", { key: grace })]
+        yield* flows.begin(begun, Option.none())
+        yield* flows.begin(other, Option.none())
+        for (const change of [answers, ends(timedOut)]) {
+          yield* flows.change(begun.id, change)
+          const seen = yield* watching(flows.watch(begun.id))
+          yield* Queue.take(seen)
+          yield* flows.change(other.id, change)
+          yield* flows.change(begun.id, change)
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual(yield* Queue.size(seen), 0)
+        }
+      }).pipe(Effect.provide(layer)))
+
+    it.live("tells of a flow that is not there yet once it is begun", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const begun = flow("a")
+        const seen = yield* watching(flows.watch(begun.id))
+        yield* flows.begin(flow("b"), Option.none())
+        yield* flows.begin(begun, Option.none())
+        isFlow(Option.some(yield* Queue.take(seen)), record(begun))
+      }).pipe(Effect.provide(layer)))
+
+    it.live("whoever hears that a flow was taken over finds the one that was begun in its place", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const [old, heir] = [flow("a"), flow("b")]
+        yield* flows.begin(old, Option.none())
+        const found = yield* flows.watch(old.id).pipe(
+          Stream.filter(({ ending }) => ending !== undefined),
+          Stream.mapEffect((over) => Effect.map(flows.read(heir.id), (by) => ({ by, over }))),
+          Stream.runHead,
+          Effect.forkChild({ startImmediately: true })
+        )
+        yield* flows.begin(heir, Option.some(old.id))
+        const { by, over } = Option.getOrThrow(yield* Fiber.join(found))
+        isFlow(Option.some(over), record(old, { ending: takenOver("b") }))
+        isFlow(by, record(heir))
+      }).pipe(Effect.provide(layer)))
+  })
