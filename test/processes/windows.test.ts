@@ -110,7 +110,9 @@ describe("in another window", () => {
       const redirectUrl = yield* person.consent(text(begun, "authUrl"), { _tag: "Allow" })
       const pasted = yield* auth(three, { mode: "complete", redirectUrl })
       assert.strictEqual(text(pasted, "status"), "authenticated")
-      for (const each of yield* Fiber.join(waiting)) assert.isTrue(each.output["authenticated"])
+      for (const { output } of yield* Fiber.join(waiting)) {
+        assert.isTrue(output["authenticated"], JSON.stringify(output))
+      }
       assert.strictEqual((yield* google.counts).exchanges, 1)
     }).pipe(Effect.provide(layer)))
 

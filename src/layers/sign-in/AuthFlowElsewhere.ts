@@ -17,6 +17,8 @@ export interface AuthFlowElsewhere {
   readonly current: (key: AccountKey) => Effect.Effect<Option.Option<FlowRecord>, StoreUnavailable>
   /** The same to show, if there is something to show. */
   readonly pending: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlow>, StoreUnavailable>
+  /** Whether a flow has come to its end by now, and nobody goes on with it. */
+  readonly hasEnded: (record: FlowRecord) => Effect.Effect<boolean, StoreUnavailable>
   /** How a flow ends, whoever goes on with it. */
   readonly outcome: (record: FlowRecord) => Effect.Effect<Session, FlowFailure>
   /**
@@ -133,5 +135,11 @@ export const make = Effect.fnUntraced(function*(
     )
   })
 
-  return { current, pending, outcome, end, endAll }
+  const hasEnded = ({ id }: FlowRecord) =>
+    Effect.map(
+      store.read(id),
+      Option.exists(({ ending }) => ending !== undefined && ending._tag !== "TakenOver")
+    )
+
+  return { current, hasEnded, pending, outcome, end, endAll }
 })

@@ -75,6 +75,16 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
           Effect.raceFirst(Effect.andThen(Deferred.await(closing), Effect.fail(shutdown)))
         )
 
+      /** The sign-in to join. One that has ended in another process and has not heard of it yet is given that moment. */
+      const current = Effect.fnUntraced(function*(key: AccountKey) {
+        const found = yield* joinable(key)
+        if (Option.isNone(found)) return found
+        const role = yield* Ref.get(found.value.role)
+        if (role._tag !== "Following" || !(yield* elsewhere.hasEnded(role.record))) return found
+        yield* Deferred.await(found.value.over)
+        return yield* joinable(key)
+      })
+
       const enter = Effect.fnUntraced(function*(key: AccountKey) {
         const found = yield* joinable(key)
         if (Option.isSome(found)) {
@@ -123,7 +133,7 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         { openBrowser }: { readonly openBrowser: boolean }
       ): Effect.fn.Return<Started, FlowFailure> {
         // Under the lock, because a logout that is under way holds it: what it is about to end is nobody's to join.
-        const found = yield* lock.withLock(`flow ${key}`)(joinable(key))
+        const found = yield* lock.withLock(`flow ${key}`)(current(key))
         if (Option.isSome(found)) {
           // Not `usable`: a flow is pending because there was nothing to refresh.
           const { session } = yield* sought.find(key)
@@ -143,8 +153,11 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const pending = Effect.fn("AuthFlows.pending")(function*(key: AccountKey) {
         const found = yield* joinable(key)
         // A flow that is still opening has nothing to show yet, and is not waited for.
-        const flow = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
-        return Option.isSome(flow) ? flow : yield* elsewhere.pending(key)
+        const own = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
+        if (Option.isSome(found) && (yield* Ref.get(found.value.role))._tag === "Owning") return own
+        // What is known here of another process's flow may be a moment old.
+        const now = yield* elsewhere.pending(key)
+        return Option.map(now, (flow) => Option.getOrElse(Option.filter(own, ({ id }) => id === flow.id), () => flow))
       })
 
       /** Ends a sign-in that is not another process's, and answers with the effect that waits until that has happened. */
@@ -173,12 +186,13 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
 
       const cancel = Effect.fn("AuthFlows.cancel")(function*(key: AccountKey) {
         const here = yield* standing(key)
-        if (here !== undefined && here.role._tag !== "Following") {
-          const { ended } = yield* end(here.entry, "cancel")
-          return yield* ended
-        }
+        if (here?.role._tag === "Owning") return yield* (yield* end(here.entry, "cancel")).ended
+        // One that is still looking is ended here, and whatever it would have found is ended as well.
+        const ended = here?.role._tag === "Looking"
+          ? yield* (yield* end(here.entry, "cancel")).ended
+          : cancelled({ _tag: "NothingPending" })
         const record = here?.role._tag === "Following" ? Option.some(here.role.record) : yield* elsewhere.current(key)
-        if (Option.isNone(record)) return cancelled({ _tag: "NothingPending" })
+        if (Option.isNone(record)) return ended
         const what = yield* elsewhere.end(record.value, "cancel")
         if (here !== undefined) yield* Deferred.await(here.entry.over)
         return what
