@@ -36,9 +36,12 @@ export interface AuthFlowElsewhere {
 
 const answerTime = Duration.seconds(2)
 
+/** How soon somebody has gone on with the flow of a process that died, if anybody does. */
+const takeOverTime = Duration.seconds(1)
+
 export const make = Effect.fnUntraced(function*(
   sought: AuthFlowSought,
-  { follow, outcomeOf, stalled }: AuthFlowFollow
+  { ended, follow, outcomeOf, stalled }: AuthFlowFollow
 ): Effect.fn.Return<AuthFlowElsewhere, never, FlowStore | Leases> {
   const store = yield* FlowStore
   const leases = yield* Leases
@@ -61,7 +64,11 @@ export const make = Effect.fnUntraced(function*(
 
   const outcome = (record: FlowRecord): Effect.Effect<Session, FlowFailure> =>
     Effect.gen(function*() {
-      const what = yield* Effect.scoped(follow(record, () => Effect.void))
+      const left = yield* Effect.scoped(follow(record, () => Effect.void))
+      // Whoever waits for its lease goes on with it, if anybody does.
+      const what = left._tag === "Orphaned"
+        ? yield* Effect.map(Effect.timeoutOption(ended(record), takeOverTime), Option.getOrElse(() => left))
+        : left
       switch (what._tag) {
         case "Ended":
           return yield* outcomeOf(record.key, what.ending)

@@ -28,6 +28,8 @@ export interface AuthFlowFollow {
     record: FlowRecord,
     seen: (record: FlowRecord) => Effect.Effect<void>
   ) => Effect.Effect<Followed, StoreUnavailable, Scope.Scope>
+  /** Waits until a flow has ended, or another one stands in for it, and for nothing else. Interruptible. */
+  readonly ended: (record: FlowRecord) => Effect.Effect<Followed, StoreUnavailable>
   /** Why a flow counts as stalled, once it does. */
   readonly stalled: (record: FlowRecord) => Effect.Effect<Option.Option<FlowStalled>>
   /** What an ending is to those who wait. */
@@ -61,16 +63,19 @@ export const make: Effect.Effect<AuthFlowFollow, never, FlowStore | Leases | Ses
     )
   })
 
-  const follow = Effect.fnUntraced(function*(record: FlowRecord, seen: (record: FlowRecord) => Effect.Effect<void>) {
-    const latest = yield* Ref.make(record)
-
-    const ended = store.watch(record.id).pipe(
-      Stream.tap((now) => Effect.andThen(Ref.set(latest, now), seen(now))),
+  const watched = (id: FlowId, seen: (record: FlowRecord) => Effect.Effect<void>) =>
+    store.watch(id).pipe(
+      Stream.tap(seen),
       Stream.flatMap(({ ending }) => Stream.fromIterable(ending === undefined ? [] : [endOf(ending)])),
       Stream.runHead,
       Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: Effect.succeed })),
       Effect.retry({ schedule: Schedule.spaced("1 second"), times: 2 })
     )
+
+  const follow = Effect.fnUntraced(function*(record: FlowRecord, seen: (record: FlowRecord) => Effect.Effect<void>) {
+    const latest = yield* Ref.make(record)
+
+    const ended = watched(record.id, (now) => Effect.andThen(Ref.set(latest, now), seen(now)))
 
     const orphaned = leases.hold(record.lease).pipe(
       // Where there are no leases to be had, nobody can tell.
@@ -101,5 +106,5 @@ export const make: Effect.Effect<AuthFlowFollow, never, FlowStore | Leases | Ses
     return state._tag === "SignedIn" ? state.session : yield* new FlowCancelled({ by: "logout" })
   })
 
-  return { follow, stalled, outcomeOf }
+  return { follow, ended: ({ id }) => watched(id, () => Effect.void), stalled, outcomeOf }
 })
