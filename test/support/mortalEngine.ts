@@ -152,7 +152,8 @@ export const layerEngine = (order: Engine, { open, place }: Hooks) => {
     Layer.provideMerge(SessionsSynchronized.layer),
     Layer.provide([provider, callbacks, browser, store, leases, KeyedLockMemory.layer]),
     Layer.provide(directory),
-    Layer.provide([AuthEventsPubSub.layer, SecureRandom.layerWebCrypto])
+    Layer.provide(SecureRandom.layerWebCrypto),
+    Layer.provideMerge(AuthEventsPubSub.layer)
   )
 }
 

@@ -1,17 +1,18 @@
 /**
  * A window: the sign-in engine in a process of its own, doing as it is asked. Run by `windows.ts`.
  */
-import { type Context, Effect, Exit, Layer, Option, Redacted, Schema, Scope, SynchronizedRef } from "effect"
+import { Context, Effect, Exit, Layer, Option, Redacted, Schema, Scope, Stream, SynchronizedRef } from "effect"
 import { readdirSync } from "node:fs"
 import process from "node:process"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
+import { AuthEvents } from "../../src/services/sign-in/AuthEvents.ts"
 import { type AuthFlow, AuthFlows } from "../../src/services/sign-in/AuthFlows.ts"
 import type { Session } from "../../src/services/sign-in/Session.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
 import { type Hooks, layerEngine } from "./mortalEngine.ts"
 import { type Ask, Engine, Question, type Told, type Word } from "./windowTalk.ts"
 
-type Services = AuthFlows | Sessions
+type Services = AuthFlows | Sessions | AuthEvents
 
 const engine = Schema.decodeUnknownSync(Schema.fromJsonString(Engine))(process.argv[2])
 
@@ -41,6 +42,11 @@ const opened = (home: string) =>
       if (known !== undefined) return [known.services, all] as const
       const scope = yield* Scope.make()
       const services = yield* Layer.buildWithScope(Layer.fresh(layerEngine({ ...engine, home }, hooks)), scope)
+      const events = yield* Scope.provide(Context.get(services, AuthEvents).subscribe, scope)
+      yield* Effect.forkIn(
+        Stream.runForEach(events, ({ _tag }) => _tag === "FlowJoined" ? say({ _tag: "Joined" }) : Effect.void),
+        scope
+      )
       return [services, new Map(all).set(home, { scope, services })] as const
     })
   )

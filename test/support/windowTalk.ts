@@ -59,6 +59,8 @@ export const Word = Schema.TaggedUnion({
   Answer: { id: Schema.Int, told: Schema.Array(Told) },
   /** A browser tab. */
   Opened: { url: Schema.String },
+  /** A caller has joined a flow, and waits for it from now on. */
+  Joined: {},
   /** It has come by the place to stay at. */
   Stopped: { place: Schema.String }
 })

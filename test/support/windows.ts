@@ -16,6 +16,8 @@ export interface Window {
   readonly pid: number
   /** Asks, and waits for what each caller is told; fails when the process has gone. */
   readonly ask: (home: string, ask: Ask, account?: string) => Effect.Effect<ReadonlyArray<Told>, WindowGone>
+  /** Returns when so many callers, that nobody has waited for yet, have joined a flow and wait for it. */
+  readonly joined: (callers: number) => Effect.Effect<void>
   /** Returns when it stays at the place that it was to stay at. */
   readonly stopped: Effect.Effect<void>
   readonly signal: (signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
@@ -40,11 +42,13 @@ export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queu
   const ready = yield* Deferred.make<void>()
   const stopped = yield* Deferred.make<void>()
   const gone = yield* Deferred.make<never, WindowGone>()
+  const joined = yield* Queue.unbounded<void>()
   const asked = yield* Ref.make(0)
   const waiting = new Map<number, Deferred.Deferred<ReadonlyArray<Told>>>()
   child.on("message", (message) => {
     const word = decodeWord(message)
     if (word._tag === "Stopped") Deferred.doneUnsafe(stopped, Effect.void)
+    else if (word._tag === "Joined") Queue.offerUnsafe(joined, undefined)
     else if (word._tag === "Answer") {
       const answered = waiting.get(word.id)
       waiting.delete(word.id)
@@ -65,6 +69,7 @@ export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queu
       child.send(question, () => {})
       return yield* Effect.raceFirst(Deferred.await(answered), Deferred.await(gone))
     }),
+    joined: (callers) => Effect.asVoid(Queue.takeN(joined, callers)),
     stopped: Deferred.await(stopped),
     signal: (signal) => Effect.sync(() => void child.kill(signal))
   }

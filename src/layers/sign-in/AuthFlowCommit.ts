@@ -64,9 +64,8 @@ export const make = Effect.gen(function*() {
       flowId: flow.id,
       signedInAt: yield* DateTime.now
     })
-    yield* flow.standing
     return yield* Effect.catchTag(
-      sessions.establish(flow.began, draft),
+      sessions.establish(flow.began, draft, flow.standing),
       "SignedOutMeanwhile",
       () => new FlowCancelled({ by: "logout" })
     )

@@ -40,7 +40,11 @@ export const make = Effect.fnUntraced(function*(
     key: AccountKey,
     redirectedUrl: string
   ): Effect.fn.Return<Session, FlowFailure | NotThisSignIn> {
-    const entry = Option.getOrUndefined(yield* newest(key))
+    const found = Option.getOrUndefined(yield* newest(key))
+    // One that has settled is there for its pages; a flow that was begun since, elsewhere, is what the person has answered.
+    const isOver = found !== undefined && Deferred.isDoneUnsafe(found.outcome) &&
+      Option.isSome(yield* elsewhere.current(key))
+    const entry = isOver ? undefined : found
     if (entry !== undefined) yield* Deferred.await(entry.opened)
     const role = entry === undefined ? undefined : yield* Ref.get(entry.role)
     if (entry !== undefined && role?._tag === "Owning") {

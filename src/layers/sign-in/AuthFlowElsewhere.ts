@@ -1,7 +1,7 @@
 /**
  * The flows of other processes, seen from one that has no part in them: shown, answered and ended from here.
  */
-import { Duration, Effect, Option, Redacted, type Scope } from "effect"
+import { Duration, Effect, Option, Redacted } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { AuthFlow, Cancelled } from "../../services/sign-in/AuthFlows.ts"
 import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
@@ -38,6 +38,9 @@ const answerTime = Duration.seconds(2)
 
 /** How soon somebody has gone on with the flow of a process that died, if anybody does. */
 const takeOverTime = Duration.seconds(1)
+
+const isCancelled = ({ ending }: FlowRecord): boolean =>
+  ending?._tag === "Failed" && ending.error._tag === "FlowCancelled"
 
 export const make = Effect.fnUntraced(function*(
   sought: AuthFlowSought,
@@ -104,34 +107,31 @@ export const make = Effect.fnUntraced(function*(
     return Option.some(flow)
   })
 
-  /** What became of a flow within a time; none: it is as it was. */
+  /** What became of a flow within a time; none: it is as it was. Its lease is not kept. */
   const awaited = (record: FlowRecord, time: Duration.Duration) =>
-    Effect.timeoutOption(follow(record, () => Effect.void), time)
+    Effect.scoped(Effect.timeoutOption(follow(record, () => Effect.void), time))
 
-  const end = (record: FlowRecord, by: FlowEnd): Effect.Effect<Cancelled, StoreUnavailable> =>
-    Effect.gen(function*(): Effect.fn.Return<Cancelled, StoreUnavailable, Scope.Scope> {
+  const end = Effect.fnUntraced(
+    function*(record: FlowRecord, by: FlowEnd): Effect.fn.Return<Cancelled, StoreUnavailable> {
       const { id } = record
       yield* store.change(id, { _tag: "Asked", by })
       const soon = yield* awaited(record, answerTime)
       // Once the person has answered, what is left is finite and finishes.
       const isFinishing = Option.isNone(soon) && Option.exists(yield* store.read(id), ({ answered }) => answered)
       const what = Option.getOrUndefined(isFinishing ? yield* awaited(record, finishing) : soon)
-      switch (what?._tag) {
-        case "Ended": {
-          const isCancelled = what.ending._tag === "Failed" && what.ending.error._tag === "FlowCancelled"
-          return { _tag: isCancelled ? "Cancelled" : "Finished", flowId: id }
-        }
-        case "TakenOver": {
-          const next = yield* store.read(what.by)
-          return Option.isSome(next) ? yield* end(next.value, by) : { _tag: "NothingPending" }
-        }
-        default: {
-          const ending = { _tag: "Failed", error: new FlowCancelled({ by }) } as const
-          yield* store.change(id, { _tag: "Ended", ending, evicts: what?._tag !== "Orphaned" })
-          return { _tag: "Cancelled", flowId: id }
-        }
+      if (what?._tag !== "Ended" && what?._tag !== "TakenOver") {
+        const ending = { _tag: "Failed", error: new FlowCancelled({ by }) } as const
+        yield* store.change(id, { _tag: "Ended", ending, evicts: what?._tag !== "Orphaned" })
       }
-    }).pipe(Effect.scoped)
+      // Whoever wrote its end first has the say.
+      const now = Option.getOrUndefined(yield* store.read(id))
+      if (now?.ending?._tag === "TakenOver") {
+        const next = yield* store.read(now.ending.by)
+        return Option.isSome(next) ? yield* end(next.value, by) : { _tag: "NothingPending" }
+      }
+      return { _tag: now === undefined || isCancelled(now) ? "Cancelled" : "Finished", flowId: id }
+    }
+  )
 
   const endAll: AuthFlowElsewhere["endAll"] = Effect.fnUntraced(function*(key, by, except) {
     const records = yield* store.pending(key)

@@ -9,6 +9,7 @@ import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { type FlowEnding, type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 
 /** How a flow ended that nobody went on with. */
 export type Ending = Exclude<FlowEnding, { readonly _tag: "TakenOver" }>
@@ -69,7 +70,8 @@ export const make: Effect.Effect<AuthFlowFollow, never, FlowStore | Leases | Ses
       Stream.flatMap(({ ending }) => Stream.fromIterable(ending === undefined ? [] : [endOf(ending)])),
       Stream.runHead,
       Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: Effect.succeed })),
-      Effect.retry({ schedule: Schedule.spaced("1 second"), times: 2 })
+      // A store that cannot be asked for a while is asked again: the flow goes on meanwhile, and its deadline stands.
+      Effect.retry(Schedule.spaced("1 second"))
     )
 
   const follow = Effect.fnUntraced(function*(record: FlowRecord, seen: (record: FlowRecord) => Effect.Effect<void>) {
@@ -81,7 +83,7 @@ export const make: Effect.Effect<AuthFlowFollow, never, FlowStore | Leases | Ses
       // Where there are no leases to be had, nobody can tell.
       Effect.catchTag("StoreUnavailable", () => Effect.never),
       // A process that ended it has let the lease go too, after it had said so.
-      Effect.andThen(store.read(record.id)),
+      Effect.andThen(patiently(store.read(record.id))),
       Effect.map((now): Followed => {
         const ending = Option.getOrUndefined(now)?.ending
         return ending === undefined ? { _tag: "Orphaned" } : endOf(ending)

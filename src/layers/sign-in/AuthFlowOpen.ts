@@ -12,7 +12,7 @@ import { type CallbackListener, CallbackServer } from "../../services/sign-in/Ca
 import { FlowCancelled, type FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
-import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 import type { AuthFlowTab } from "./AuthFlowTab.ts"
@@ -35,6 +35,8 @@ export interface Options {
 export interface Listening {
   readonly listener: CallbackListener
   readonly request: AuthorizationRequest
+  /** The slot as it was when others could see the flow: a sign-out since then wins. */
+  readonly began: Slot
 }
 
 /** How long others wait for a flow that is being opened: what it waits for has limits that add up to less. */
@@ -94,7 +96,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
   )
 
   /** Sees to what other processes ask and do, until the Scope closes. */
-  const watch = (entry: AuthFlowEntry.AuthFlowEntry, own: Own) => {
+  const watch = (entry: AuthFlowEntry.AuthFlowEntry, began: Slot) => {
     const { id } = entry
     const asked = Stream.runForEach(store.watch(id), (record) => heed(entry, record)).pipe(
       // What others ask goes unheard meanwhile; whoever gets no answer sees to it alone.
@@ -103,7 +105,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       Effect.ignore
     )
     const overtaken = Stream.runForEach(
-      Stream.filter(sessions.watch, (slot) => slot.key === entry.key && slot.generation > own.began.generation),
+      Stream.filter(sessions.watch, (slot) => slot.key === entry.key && slot.generation > began.generation),
       Effect.fnUntraced(function*(slot) {
         const session = yield* sought.sessionIn(slot)
         if (Option.isNone(session) || session.value.flowId === id) return
@@ -133,7 +135,12 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
         expiresAt: DateTime.addDuration(begunAt, openLimit)
       }, own.inPlaceOf)
       yield* Ref.set(entry.role, { _tag: "Owning", expected: Option.none() })
-      yield* watch(entry, own)
+      // Only now: a sign-out from before has no flow to end, one from now on finds this flow.
+      const { session, slot: began } = yield* sought.find(key)
+      if (Option.isSome(session)) {
+        yield* Deferred.succeed(entry.decision, { _tag: "Overtaken", session: session.value })
+      }
+      yield* watch(entry, began)
       if (options.prepare !== undefined) yield* options.prepare
       const expected = { state: yield* secret("state"), issuer: yield* provider.responseIssuer }
       const deadline = yield* Deferred.make<DateTime.Utc>()
@@ -180,7 +187,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       if (own.succeeds) yield* Ref.set(entry.shown, "not_asked")
       yield* AuthFlowEntry.show(entry, { id, authorizationUrl, redirectUri, startedAt, expiresAt }, true)
       yield* Effect.forkScoped(tab.serve(entry, { id, authorizationUrl }, own.succeeds))
-      return { listener, request }
+      return { listener, request, began }
     }
   )
 })

@@ -12,6 +12,8 @@ import {
 } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowEnding, FlowStore } from "../../services/storage/FlowStore.ts"
+import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 import * as AuthFlowCommit from "./AuthFlowCommit.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowOpen from "./AuthFlowOpen.ts"
@@ -62,19 +64,41 @@ export const make = Effect.fnUntraced(function*(
   const commit = yield* AuthFlowCommit.make
   const open = yield* AuthFlowOpen.make(options, sought, tab)
 
-  /** A store that cannot be asked does not stand in the way: what must not be stored is refused by its generation. */
+  /** Fails if the flow was ended over this process's head. */
   const standing = (id: FlowId): Effect.Effect<void, FlowFailure> =>
-    Effect.flatMap(
-      Effect.orElseSucceed(store.read(id), () => Option.none()),
-      (record) => {
-        const ending = Option.getOrUndefined(record)?.ending
-        return ending?._tag === "Failed" ? Effect.fail(ending.error) : Effect.void
-      }
-    )
+    Effect.flatMap(patiently(store.read(id)), (record) => {
+      const ending = Option.getOrUndefined(record)?.ending
+      return ending?._tag === "Failed" ? Effect.fail(ending.error) : Effect.void
+    })
+
+  /**
+   * Writes down how a flow ended, and answers with how it has: whoever ended it over this process's head, and has told
+   * others so, was first.
+   */
+  const written = Effect.fnUntraced(
+    function*(id: FlowId, outcome: Exit.Exit<Session, FlowFailure>): Effect.fn.Return<
+      Exit.Exit<Session, FlowFailure>,
+      StoreUnavailable
+    > {
+      const ending = endingOf(outcome)
+      if (Option.isNone(ending)) return outcome
+      const change = store.change(id, { _tag: "Ended", ending: ending.value, evicts: false })
+      if ((yield* patiently(change)) || Exit.isSuccess(outcome)) return outcome
+      const told = Option.getOrUndefined(yield* store.read(id))?.ending
+      return told?._tag === "Failed" ? Exit.fail(told.error) : outcome
+    },
+    (writing, _id, outcome) =>
+      Effect.catchTag(
+        writing,
+        "StoreUnavailable",
+        ({ message }) =>
+          Effect.as(Effect.logWarning("How a sign-in ended could not be written down.", message), outcome)
+      )
+  )
 
   const conclude = (
     id: FlowId,
-    own: Own,
+    began: Slot,
     request: AuthorizationRequest,
     decision: AuthFlowEntry.Decision
   ): Effect.Effect<Session, FlowFailure> => {
@@ -82,7 +106,7 @@ export const make = Effect.fnUntraced(function*(
     if (decision._tag === "Overtaken") return Effect.succeed(decision.session)
     const { response } = decision
     if (response._tag === "Code") {
-      return commit({ id, began: own.began, request, standing: standing(id) }, response.code)
+      return commit({ id, began, request, standing: standing(id) }, response.code)
     }
     const { description, error } = response
     return error === "access_denied"
@@ -102,14 +126,8 @@ export const make = Effect.fnUntraced(function*(
         Effect.fnUntraced(function*(listening) {
           const { id, key } = entry
 
-          const settle = Effect.fnUntraced(function*(outcome: Exit.Exit<Session, FlowFailure>) {
-            for (const ending of Option.toArray(endingOf(outcome))) {
-              yield* Effect.catchTag(
-                store.change(id, { _tag: "Ended", ending, evicts: false }),
-                "StoreUnavailable",
-                ({ message }) => Effect.logWarning("How a sign-in ended could not be written down.", message)
-              )
-            }
+          const settle = Effect.fnUntraced(function*(concluded: Exit.Exit<Session, FlowFailure>) {
+            const outcome = yield* written(id, concluded)
             yield* release
             yield* events.publish({ _tag: "FlowSettled", key, flowId: id, outcome: codeOf(outcome) })
             yield* AuthFlowEntry.settle(entry, outcome)
@@ -127,7 +145,7 @@ export const make = Effect.fnUntraced(function*(
               Cause.hasInterrupts(opening.cause) ? Exit.fail(shutdown) : Exit.failCause(opening.cause)
             )
           }
-          const { listener, request } = opening.value
+          const { began, listener, request } = opening.value
           yield* events.publish({ _tag: "FlowStarted", key, flowId: id })
           for (const from of Option.toArray(own.inPlaceOf)) {
             yield* events.publish({ _tag: "LeaseTakenOver", key, flowId: id, from })
@@ -138,7 +156,7 @@ export const make = Effect.fnUntraced(function*(
           if (decision._tag === "Answered") {
             yield* Effect.forkIn(Effect.ignore(store.change(id, { _tag: "Answered" })), listening)
           }
-          const outcome = yield* Effect.exit(conclude(id, own, request, decision))
+          const outcome = yield* Effect.exit(conclude(id, began, request, decision))
           const page = pageNow(entry, outcome)
           // A flow whose layer is closing has no time for reloads.
           const closing = Exit.hasInterrupts(yield* Effect.exit(restore(Effect.yieldNow)))

@@ -72,16 +72,18 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
     return claim
   })
 
+  /** For those who still wait, when the account may have another tab. */
   const showLater = (entry: AuthFlowEntry, flow: Showable): Effect.Effect<void> =>
-    Effect.flatMap(
-      attempt(entry, flow),
-      (claim) => claim?._tag === "Braked" ? Effect.delay(showLater(entry, flow), claim.left) : Effect.void
-    )
+    Effect.gen(function*() {
+      if ((yield* Ref.get(entry.waiting)) === 0) return
+      const claim = yield* attempt(entry, flow)
+      if (claim?._tag === "Braked") yield* Effect.delay(showLater(entry, flow), claim.left)
+    })
 
   return {
     serve: Effect.fnUntraced(function*(entry, flow, succeeds) {
       const already = succeeds ? yield* SubscriptionRef.get(entry.wants) : 0
-      if (already > 0 && (yield* Ref.get(entry.waiting)) > 0) yield* showLater(entry, flow)
+      if (already > 0) yield* showLater(entry, flow)
       yield* Stream.runForEach(
         SubscriptionRef.changes(entry.wants),
         (wants) => wants > already ? attempt(entry, flow) : Effect.void

@@ -4,11 +4,10 @@
 import { Clock, Duration, Effect, Exit, Option, Redacted, Ref, Scope } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
-import type { Slot } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import type * as AuthFlowFollow from "./AuthFlowFollow.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
@@ -17,8 +16,6 @@ import type { AuthFlowTab } from "./AuthFlowTab.ts"
 /** It is this process's turn. */
 export interface Own {
   readonly _tag: "Own"
-  /** The slot as it was then: a sign-out since wins. */
-  readonly began: Slot
   readonly purpose: string
   /** The lease that is held. */
   readonly lease: string
@@ -37,7 +34,7 @@ export interface Done {
 /** How soon it is looked again while another process is about to begin a flow, or to end one. */
 const lookEvery = Duration.millis(20)
 
-/** How long another process may take from having the lease to saying so. A lease saves work: then it is gone without. */
+/** How long another process may take from having the lease to saying so, and from being asked to end a flow to ending it. */
 const patience = Duration.seconds(3)
 
 /**
@@ -49,6 +46,9 @@ const leaseAfter = (key: AccountKey, purpose: string, newest: Option.Option<Flow
     onNone: () => `flow ${key} ${purpose}`,
     onSome: ({ evicted, id, lease }) => evicted ? `flow ${key} after ${id}` : lease
   })
+
+/** What the living compete for instead, where a lease is held by a process that says nothing. */
+const instead = (lease: string): string => `${lease} instead`
 
 const done = (outcome: Exit.Exit<Session, FlowFailure>): Done => ({ _tag: "Done", outcome })
 
@@ -78,14 +78,23 @@ export const make = Effect.fnUntraced(function*(
   const asHolder = Effect.fnUntraced(function*(
     { key, purpose }: { readonly key: AccountKey; readonly purpose: string },
     lease: string,
-    followed: Option.Option<FlowId>
+    followed: Option.Option<FlowId>,
+    held = lease
   ): Effect.fn.Return<Option.Option<Own | Done>, FlowFailure> {
     const newest = yield* store.newest(key, purpose)
     if (leaseAfter(key, purpose, newest) !== lease) return Option.none()
     const end = Option.isSome(followed) ? yield* endOf(followed.value) : Option.none()
     if (Option.isSome(end)) return Option.some(done(yield* Effect.exit(outcomeOf(key, end.value))))
-    const left = newest.pipe(Option.filter(({ ending }) => ending === undefined), Option.map(({ id }) => id))
-    const { session, slot } = yield* sought.find(key)
+    const unended = Option.filter(newest, ({ ending }) => ending === undefined)
+    const asked = Option.getOrUndefined(unended)?.asked
+    if (Option.isSome(unended) && asked !== undefined) {
+      // Its process died over what it was asked to do.
+      const error = new FlowCancelled({ by: asked })
+      yield* store.change(unended.value.id, { _tag: "Ended", ending: { _tag: "Failed", error }, evicts: false })
+      return Option.isSome(followed) ? Option.some(done(Exit.fail(error))) : Option.none()
+    }
+    const left = Option.map(unended, ({ id }) => id)
+    const { session } = yield* sought.find(key)
     if (Option.isSome(session)) {
       // Exchanged and stored by a process that could not tell any more.
       for (const id of Option.toArray(left)) {
@@ -93,7 +102,7 @@ export const make = Effect.fnUntraced(function*(
       }
       return Option.some(done(Exit.succeed(session.value)))
     }
-    return Option.some({ _tag: "Own", began: slot, purpose, lease, inPlaceOf: left, succeeds: Option.isSome(followed) })
+    return Option.some({ _tag: "Own", purpose, lease: held, inPlaceOf: left, succeeds: Option.isSome(followed) })
   })
 
   /** Shows another process's flow as it is, and has it shown to the person if a caller here wants that. */
@@ -102,7 +111,8 @@ export const make = Effect.fnUntraced(function*(
     record: FlowRecord,
     succeeds: boolean
   ) {
-    const scope = yield* Effect.scope
+    // The lease outlives the following where it is won; what shows the flow does not.
+    const showing = yield* Scope.make()
     yield* events.publish({ _tag: "FlowFollowed", key: entry.key, flowId: record.id, pid: record.pid })
     yield* Ref.set(entry.shown, record.tab)
     return yield* follow(
@@ -116,13 +126,19 @@ export const make = Effect.fnUntraced(function*(
         const isShown = Option.exists(yield* Ref.get(entry.flow), ({ id }) => id === now.id)
         if (isShown) return
         yield* AuthFlowEntry.show(entry, { ...now, authorizationUrl, redirectUri }, false)
-        yield* Effect.forkIn(tab.serve(entry, { id: now.id, authorizationUrl }, succeeds), scope)
+        yield* Effect.forkIn(tab.serve(entry, { id: now.id, authorizationUrl }, succeeds), showing)
       })
-    )
+    ).pipe(Effect.onExit((exit) => Scope.close(showing, exit)))
   })
 
-  const evict = (record: FlowRecord, error: FlowFailure) =>
-    store.change(record.id, { _tag: "Ended", ending: { _tag: "Failed", error }, evicts: true })
+  /** Ends a flow over its process's head, unless that or somebody else was faster; gives how it has ended. */
+  const evict = Effect.fnUntraced(
+    function*(record: FlowRecord, error: FlowFailure): Effect.fn.Return<Done, FlowFailure> {
+      yield* store.change(record.id, { _tag: "Ended", ending: { _tag: "Failed", error }, evicts: true })
+      const end = yield* endOf(record.id)
+      return done(Option.isSome(end) ? yield* Effect.exit(outcomeOf(record.key, end.value)) : Exit.fail(error))
+    }
+  )
 
   /**
    * Waits until it is this process's turn, or there is nothing to do any more, and shows other processes' flows meanwhile.
@@ -144,30 +160,37 @@ export const make = Effect.fnUntraced(function*(
       const now = yield* Clock.currentTimeMillis
       const isTired = Option.exists(idle, (since) => now - since >= Duration.toMillis(patience))
 
-      if ((yield* Scope.provide(tryHold(lease), trial)) || isTired) {
+      const pending = Option.getOrUndefined(Option.filter(newest, ({ ending }) => ending === undefined))
+      const isBeingEnded = pending?.asked !== undefined && !pending.answered
+
+      if (yield* Scope.provide(tryHold(lease), trial)) {
         const turn = yield* asHolder({ key, purpose }, lease, followed)
         if (Option.isSome(turn)) return turn.value
         idle = Option.none()
-      } else if (Option.exists(newest, ({ asked, ending }) => ending === undefined && asked === undefined)) {
+      } else if (pending !== undefined && isTired) {
+        yield* evict(pending, new FlowCancelled({ by: pending.asked ?? "cancel" }))
         idle = Option.none()
-        const record = Option.getOrThrow(newest)
+      } else if (pending === undefined && isTired && (yield* Scope.provide(tryHold(instead(lease)), trial))) {
+        const turn = yield* asHolder({ key, purpose }, lease, followed, instead(lease))
+        if (Option.isSome(turn)) return turn.value
+        idle = Option.none()
+      } else if (pending !== undefined && !isBeingEnded) {
+        idle = Option.none()
+        const record = pending
         const overdue = yield* stalled(record)
         if (Option.isSome(overdue)) yield* evict(record, overdue.value)
         else {
           const what = yield* Scope.provide(following(entry, record, Option.isSome(followed)), trial)
           followed = Option.some(record.id)
           if (what._tag === "Ended") return done(yield* Effect.exit(outcomeOf(key, what.ending)))
-          if (what._tag === "Stalled") {
-            yield* evict(record, what.error)
-            return done(Exit.fail(what.error))
-          }
+          if (what._tag === "Stalled") return yield* evict(record, what.error)
           const turn = what._tag === "Orphaned"
             ? yield* asHolder({ key, purpose }, record.lease, followed)
             : Option.none()
           if (Option.isSome(turn)) return turn.value
         }
       } else {
-        // Somebody has the lease and is about to begin a flow, or to let the lease go of one that has ended.
+        // Somebody has the lease and is about to begin a flow, to end one, or to let the lease go of one that has ended.
         if (Option.isNone(idle)) idle = Option.some(now)
         yield* Effect.sleep(lookEvery)
       }

@@ -185,7 +185,9 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       })
 
       const cancel = Effect.fn("AuthFlows.cancel")(function*(key: AccountKey) {
-        const here = yield* standing(key)
+        const found = yield* standing(key)
+        // One that has settled is only there for its pages; a flow that was begun since may be elsewhere.
+        const here = found !== undefined && Deferred.isDoneUnsafe(found.entry.outcome) ? undefined : found
         if (here?.role._tag === "Owning") return yield* (yield* end(here.entry, "cancel")).ended
         // One that is still looking is ended here, and whatever it would have found is ended as well.
         const ended = here?.role._tag === "Looking"
@@ -204,7 +206,11 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
           const { revoke, was } = yield* sessions.signOut(key)
           const here = yield* standing(key)
           const nothing = { ended: Effect.succeed(cancelled({ _tag: "NothingPending" })) }
-          if (here?.role._tag === "Following") yield* Deferred.succeed(here.entry.condemned, undefined)
+          if (here?.role._tag === "Following") {
+            // Does not wait for the process whose flow it is to say so.
+            yield* Deferred.succeed(here.entry.condemned, undefined)
+            yield* Deferred.succeed(here.entry.decision, { _tag: "Ended", error: new FlowCancelled({ by: "logout" }) })
+          }
           const { ended } = here === undefined || here.role._tag === "Following"
             ? nothing
             : yield* end(here.entry, "logout")
@@ -212,9 +218,9 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         }).pipe(Effect.uninterruptible)
         const { ended, here, revoking, was } = yield* lock.withLock(`flow ${key}`)(signedOut)
         const own = Option.map(Option.fromUndefinedOr(here), ({ entry }) => entry.id)
-        const [flow, others] = yield* Effect.all([ended, elsewhere.endAll(key, "logout", own)], {
-          concurrency: "unbounded"
-        })
+        // A caller who leaves does not leave the other processes' flows as they are.
+        const ending = yield* Effect.forkIn(elsewhere.endAll(key, "logout", own), scope, { startImmediately: true })
+        const [flow, others] = yield* Effect.all([ended, Fiber.join(ending)], { concurrency: "unbounded" })
         if (here !== undefined) yield* Deferred.await(here.entry.over)
         const told = [flow, ...others].find(({ _tag }) => _tag !== "NothingPending") ?? flow
         return { was, flow: told, revoked: yield* Fiber.join(revoking) }

@@ -75,9 +75,14 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
 
     const invalidate = Effect.fn("Sessions.invalidate")(live.refuse)
 
-    const establish = Effect.fn("Sessions.establish")(function*(began: Slot, draft: SessionDraft) {
+    const establish = Effect.fn("Sessions.establish")(function*<E = never>(
+      began: Slot,
+      draft: SessionDraft,
+      standing: Effect.Effect<void, E> = Effect.void
+    ) {
       const key = began.key
-      const attempt: Effect.Effect<Session, SignedOutMeanwhile | StoreUnavailable> = Effect.gen(function*() {
+      const attempt: Effect.Effect<Session, SignedOutMeanwhile | StoreUnavailable | E> = Effect.gen(function*() {
+        yield* standing
         const current = yield* patiently(store.read(key))
         if (current.lastSignOut > began.generation) {
           yield* issued.dropIfSignedOut(current, began.generation, draft.tokens)

@@ -5,7 +5,7 @@
 import { Array as Arr, DateTime, Effect, Layer, Option } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import { Generation } from "../../services/sign-in/Session.ts"
+import { type FlowId, Generation } from "../../services/sign-in/Session.ts"
 import {
   AlreadyPresented,
   GenerationPassed,
@@ -77,11 +77,12 @@ const make = Effect.fnUntraced(function*({ changeMark }: Options) {
     expected: Generation,
     columns: StateColumns,
     state: SlotState,
-    lastSignOut?: Generation
+    lastSignOut?: Generation,
+    flowId?: FlowId
   ): Effect.Effect<Slot | undefined, StoreUnavailable> =>
     changes.telling(
       Effect.gen(function*() {
-        const row = yield* slots.swap(key, expected, columns, lastSignOut)
+        const row = yield* slots.swap(key, expected, columns, lastSignOut, flowId)
         return row === undefined ? undefined : { ...yield* placeIn(key, row), state, presentedAt: undefined }
       })
     )
@@ -96,11 +97,13 @@ const make = Effect.fnUntraced(function*({ changeMark }: Options) {
     function*(key: AccountKey, expected: Generation, change: SlotWrite) {
       const columns = yield* toColumns(vault, key, change)
       const state = stateOf(key, Generation.make(expected + 1), change)
+      const flowId = change._tag === "SignedIn" ? change.draft.flowId : undefined
       while (true) {
-        const slot = yield* swap(key, expected, columns, state)
+        const slot = yield* swap(key, expected, columns, state, undefined, flowId)
         if (slot !== undefined) return slot
         const current = yield* generationOf(key)
-        if (current !== expected) return yield* new GenerationPassed({ expected, current })
+        const isLate = current !== expected || (flowId !== undefined && (yield* slots.isEvicted(flowId)))
+        if (isLate) return yield* new GenerationPassed({ expected, current })
       }
     },
     Effect.uninterruptible

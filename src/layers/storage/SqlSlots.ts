@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import type { Generation } from "../../services/sign-in/Session.ts"
+import type { FlowId, Generation } from "../../services/sign-in/Session.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { Row, StateColumns } from "./SessionRow.ts"
 import { storeUnavailable } from "./SqlProblems.ts"
@@ -18,19 +18,31 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
     FROM slots s
     LEFT JOIN presentations p ON p.account_key = s.account_key AND p.generation = s.generation`
 
-  /** Takes a slot from one generation to the next, if it still is at that one. Gives where it is then. */
+  /** True unless the flow was ended over its process's head: asked in the same statement that writes. */
+  const stands = (flowId: FlowId | undefined) =>
+    flowId === undefined
+      ? sql`1 = 1`
+      : sql`NOT EXISTS (SELECT 1 FROM flows WHERE flow_id = ${flowId} AND evicted = 1)`
+
+  /**
+   * Takes a slot from one generation to the next, if it still is at that one, and if the flow that it is of still stands.
+   * Gives where it is then.
+   */
   const swap = (
     key: AccountKey,
     expected: Generation,
     { record, sealed, state }: StateColumns,
-    lastSignOut?: Generation
+    lastSignOut?: Generation,
+    flowId?: FlowId
   ): Effect.Effect<Row | undefined, StoreUnavailable> =>
     Effect.map(
       explained(
         expected === 0
           ? sql`
             INSERT INTO slots (account_key, generation, last_sign_out, state, record, sealed)
-            VALUES (${key}, 1, ${lastSignOut ?? 0}, ${state}, ${record}, ${sealed})
+            SELECT CAST(${key} AS TEXT), 1, CAST(${lastSignOut ?? 0} AS BIGINT), CAST(${state} AS TEXT),
+              CAST(${record} AS TEXT), CAST(${sealed} AS TEXT)
+            WHERE ${stands(flowId)}
             ON CONFLICT (account_key) DO NOTHING
             RETURNING account_key, generation, last_sign_out`
           : sql`
@@ -38,7 +50,7 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
               generation = generation + 1,
               last_sign_out = ${lastSignOut === undefined ? sql`last_sign_out` : sql`${lastSignOut}`},
               state = ${state}, record = ${record}, sealed = ${sealed}
-            WHERE account_key = ${key} AND generation = ${expected}
+            WHERE account_key = ${key} AND generation = ${expected} AND ${stands(flowId)}
             RETURNING account_key, generation, last_sign_out`
       ),
       ([row]) => row
@@ -48,6 +60,12 @@ export const make = Effect.map(SqlClient.SqlClient, (sql) => {
     swap,
     one: (key: AccountKey): Effect.Effect<Row | undefined, StoreUnavailable> =>
       Effect.map(explained(sql`${slots} WHERE s.account_key = ${key}`), ([row]) => row),
+    /** Whether a flow was ended over its process's head. */
+    isEvicted: (flowId: FlowId) =>
+      Effect.map(
+        explained(sql`SELECT flow_id FROM flows WHERE flow_id = ${flowId} AND evicted = 1`),
+        (rows) => rows.length > 0
+      ),
     all: explained(slots),
     /** How far every slot has come, and nothing of what it holds. */
     places: explained(sql`SELECT account_key, generation, last_sign_out FROM slots`),

@@ -125,11 +125,13 @@ export class Sessions extends Context.Service<Sessions, {
    * Stores what a sign-in produced, unless the slot was signed out after `began` was read. A concurrent refresh of the
    * previous session does not get in the way: the person's consent is the later word. Another sign-in does, if it was
    * stored since and has the same client and no fewer scopes: its session is the answer then, and nothing is stored.
+   * `standing` is asked before each attempt, and nothing is stored once it fails.
    */
-  readonly establish: (
+  readonly establish: <E = never>(
     began: Slot,
-    draft: SessionDraft
-  ) => Effect.Effect<Session, SignedOutMeanwhile | StoreUnavailable>
+    draft: SessionDraft,
+    standing?: Effect.Effect<void, E>
+  ) => Effect.Effect<Session, SignedOutMeanwhile | StoreUnavailable | E>
   /**
    * Signs out on this machine, at once: no refresh or exchange that began before can store anything any more. What is
    * left to do at the provider is handed to the caller. Idempotent.
