@@ -185,8 +185,9 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       yield* Ref.set(entry.role, { _tag: "Owning", expected: Option.some(expected) })
       // A tab of the flow that this one succeeds is not a tab of this one.
       if (own.succeeds) yield* Ref.set(entry.shown, "not_asked")
+      const earlier = yield* tab.wanted(entry, own.succeeds)
       yield* AuthFlowEntry.show(entry, { id, authorizationUrl, redirectUri, startedAt, expiresAt }, true)
-      yield* Effect.forkScoped(tab.serve(entry, { id, authorizationUrl }, own.succeeds))
+      yield* Effect.forkScoped(tab.serve(entry, { id, authorizationUrl }, earlier))
       return { listener, request, began }
     }
   )

@@ -25,7 +25,9 @@ export interface AuthFlowTab {
    * is interrupted. A flow that succeeds another one is shown for callers who wanted that and still wait, as soon as the
    * account may have another tab: the one they have leads nowhere any more.
    */
-  readonly serve: (entry: AuthFlowEntry, flow: Showable, succeeds: boolean) => Effect.Effect<void>
+  readonly serve: (entry: AuthFlowEntry, flow: Showable, earlier: number) => Effect.Effect<void>
+  /** How many callers have wanted a browser by now: those of before, to a flow that succeeds another one. */
+  readonly wanted: (entry: AuthFlowEntry, succeeds: boolean) => Effect.Effect<number>
 }
 
 export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | FlowStore> = Effect.gen(function*() {
@@ -81,12 +83,12 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
     })
 
   return {
-    serve: Effect.fnUntraced(function*(entry, flow, succeeds) {
-      const already = succeeds ? yield* SubscriptionRef.get(entry.wants) : 0
-      if (already > 0) yield* showLater(entry, flow)
+    wanted: (entry, succeeds) => succeeds ? SubscriptionRef.get(entry.wants) : Effect.succeed(0),
+    serve: Effect.fnUntraced(function*(entry, flow, earlier) {
+      if (earlier > 0) yield* showLater(entry, flow)
       yield* Stream.runForEach(
         SubscriptionRef.changes(entry.wants),
-        (wants) => wants > already ? attempt(entry, flow) : Effect.void
+        (wants) => wants > earlier ? attempt(entry, flow) : Effect.void
       )
     })
   }

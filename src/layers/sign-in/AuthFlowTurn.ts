@@ -125,8 +125,9 @@ export const make = Effect.fnUntraced(function*(
         const authorizationUrl = Redacted.value(now.opened.value.authorizationUrl)
         const isShown = Option.exists(yield* Ref.get(entry.flow), ({ id }) => id === now.id)
         if (isShown) return
+        const earlier = yield* tab.wanted(entry, succeeds)
         yield* AuthFlowEntry.show(entry, { ...now, authorizationUrl, redirectUri }, false)
-        yield* Effect.forkIn(tab.serve(entry, { id: now.id, authorizationUrl }, succeeds), showing)
+        yield* Effect.forkIn(tab.serve(entry, { id: now.id, authorizationUrl }, earlier), showing)
       })
     ).pipe(Effect.onExit((exit) => Scope.close(showing, exit)))
   })
