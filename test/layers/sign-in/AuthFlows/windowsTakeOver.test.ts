@@ -151,4 +151,19 @@ describe("Taking over", () => {
       assert.include((yield* Fiber.join(page)).text, "<h1>Signed in</h1>")
       assert.strictEqual(yield* RecordedEvents.count("LeaseTakenOver"), 0)
     }).pipe(Effect.provide(layerMachine)))
+
+  it.effect("who waits in a window that has no part in a flow keeps waiting when somebody goes on with it", () =>
+    Effect.gen(function*() {
+      const [owner, bystander, follower] = yield* threeWindows
+      yield* beginIn(owner)
+      const shown = yield* shownIn(bystander)
+      const told = yield* Effect.forkChild(Effect.result(shown.outcome), { startImmediately: true })
+      yield* beginIn(follower)
+      yield* owner.kill
+      yield* RecordedEvents.heard("LeaseTakenOver")
+      const next = yield* shownIn(follower)
+      yield* get(FakeProvider.consented(next))
+      const result = yield* Fiber.join(told)
+      assert.isTrue(result._tag === "Success" && result.success.flowId === next.id, result._tag)
+    }).pipe(Effect.provide(layerMachine)))
 })
