@@ -102,7 +102,10 @@ export const make = Effect.fnUntraced(function*(
       startedAt: record.startedAt,
       expiresAt: record.expiresAt,
       outcome: outcome(record),
-      shown: Effect.succeed(record.tab)
+      shown: store.read(record.id).pipe(
+        Effect.map(Option.match({ onNone: () => record.tab, onSome: ({ tab }) => tab })),
+        Effect.orElseSucceed(() => record.tab)
+      )
     }
     return Option.some(flow)
   })

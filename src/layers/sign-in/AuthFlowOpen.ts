@@ -72,12 +72,14 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
 
   /** What other processes ask of this flow. */
   const heed = Effect.fnUntraced(
-    function*(entry: AuthFlowEntry.AuthFlowEntry, { asked, delivered, ending }: FlowRecord) {
+    function*(entry: AuthFlowEntry.AuthFlowEntry, { asked, delivered, ending, tab: shown }: FlowRecord) {
       const end = (error: FlowFailure) =>
         Effect.flatMap(
           Deferred.succeed(entry.decision, { _tag: "Ended", error }),
           (first) => first ? Deferred.succeed(entry.condemned, undefined) : Effect.void
         )
+      // Another process may have opened the tab.
+      if (shown === "opened" || shown === "failed") yield* Ref.set(entry.shown, shown)
       // Ended over this process's head: it was thought to be stopped, or was.
       if (ending?._tag === "Failed") return yield* end(ending.error)
       if (asked !== undefined) return yield* end(new FlowCancelled({ by: asked }))
