@@ -168,13 +168,6 @@ export const make = Effect.fnUntraced(function*(
         const turn = yield* asHolder({ key, purpose }, lease, followed)
         if (Option.isSome(turn)) return turn.value
         idle = Option.none()
-      } else if (pending !== undefined && isTired) {
-        yield* evict(pending, new FlowCancelled({ by: pending.asked ?? "cancel" }))
-        idle = Option.none()
-      } else if (pending === undefined && isTired && (yield* Scope.provide(tryHold(instead(lease)), trial))) {
-        const turn = yield* asHolder({ key, purpose }, lease, followed, instead(lease))
-        if (Option.isSome(turn)) return turn.value
-        idle = Option.none()
       } else if (pending !== undefined && !isBeingEnded) {
         idle = Option.none()
         const record = pending
@@ -190,6 +183,13 @@ export const make = Effect.fnUntraced(function*(
             : Option.none()
           if (Option.isSome(turn)) return turn.value
         }
+      } else if (isTired && pending?.asked !== undefined) {
+        yield* evict(pending, new FlowCancelled({ by: pending.asked }))
+        idle = Option.none()
+      } else if (isTired && (yield* Scope.provide(tryHold(instead(lease)), trial))) {
+        const turn = yield* asHolder({ key, purpose }, lease, followed, instead(lease))
+        if (Option.isSome(turn)) return turn.value
+        idle = Option.none()
       } else {
         // Somebody has the lease and is about to begin a flow, to end one, or to let the lease go of one that has ended.
         if (Option.isNone(idle)) idle = Option.some(now)

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Option, Redacted } from "effect"
+import { DateTime, Duration, Effect, Fiber, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { pid } from "node:process"
 import { FlowStalled } from "../../../../src/services/sign-in/FlowFailure.ts"
+import { FlowId } from "../../../../src/services/sign-in/Session.ts"
+import { FlowStore } from "../../../../src/services/storage/FlowStore.ts"
 import { Leases } from "../../../../src/services/storage/Leases.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
@@ -217,5 +219,35 @@ describe("A window that hangs", () => {
       yield* TestClock.adjust("20 millis")
       assert.strictEqual((yield* Fiber.join(starting))._tag, "Began")
       assert.strictEqual(yield* visits("listen"), 2)
+    }).pipe(Effect.scoped, Effect.provide(layerMachine)))
+
+  it.effect("is joined, and not passed over, when it begins at the last moment", () =>
+    Effect.gen(function*() {
+      const [one, other] = yield* threeWindows
+      const cancelled = yield* beginIn(one)
+      yield* one.cancel(work)
+      const { lease, purpose } = Option.getOrThrow(yield* until(cancelled, ({ ending }) => ending !== undefined))
+      yield* Leases.use((leases) => leases.hold(lease))
+      const starting = yield* Effect.forkChild(beginIn(other), { startImmediately: true })
+      // It looks every 20 ms, and this is between two looks, the second of which is the last of its patience.
+      yield* TestClock.adjust("2990 millis")
+      const store = yield* FlowStore
+      const begun = { id: FlowId.make("late"), key: work, purpose, lease, startedAt: yield* DateTime.now }
+      yield* store.begin({ ...begun, expiresAt: DateTime.add(begun.startedAt, { minutes: 5 }) }, Option.none())
+      yield* TestClock.adjust("10 millis")
+      yield* nextTurns
+      assert.isUndefined(Option.getOrThrow(yield* store.read(begun.id)).ending)
+      const state = Redacted.make("state")
+      yield* store.change(begun.id, {
+        _tag: "Opened",
+        opened: {
+          authorizationUrl: Redacted.make("https://provider.test/late"),
+          redirectUri: "http://127.0.0.1:1/callback",
+          expected: { state, issuer: { identifier: "https://provider.test", required: false } }
+        },
+        expiresAt: DateTime.add(begun.startedAt, { minutes: 5 })
+      })
+      assert.strictEqual((yield* Fiber.join(starting)).id, begun.id)
+      assert.strictEqual(yield* visits("listen"), 1)
     }).pipe(Effect.scoped, Effect.provide(layerMachine)))
 })
