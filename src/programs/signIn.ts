@@ -21,7 +21,7 @@ import * as SessionsSynchronized from "../layers/sign-in/SessionsSynchronized.ts
 import * as DataDirectoryFileSystem from "../layers/storage/DataDirectoryFileSystem.ts"
 import * as KeychainSystem from "../layers/storage/KeychainSystem.ts"
 import * as LeasesSqlite from "../layers/storage/LeasesSqlite.ts"
-import * as SessionStoreFile from "../layers/storage/SessionStoreFile.ts"
+import * as StoresFile from "../layers/storage/StoresFile.ts"
 import * as VaultAead from "../layers/storage/VaultAead.ts"
 import * as VaultKeysPreferred from "../layers/storage/VaultKeysPreferred.ts"
 import { Config } from "../services/config/Config.ts"
@@ -74,7 +74,7 @@ export const layer = layerFlows.pipe(
     layerProvider,
     layerCallbacks,
     BrowserFromConfig.layer,
-    SessionStoreFile.layer,
+    StoresFile.layer,
     LeasesSqlite.layer,
     KeyedLockMemory.layer
   ]),

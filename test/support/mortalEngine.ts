@@ -15,7 +15,7 @@ import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
 import * as DataDirectoryFileSystem from "../../src/layers/storage/DataDirectoryFileSystem.ts"
 import * as LeasesSqlite from "../../src/layers/storage/LeasesSqlite.ts"
-import * as SessionStoreFile from "../../src/layers/storage/SessionStoreFile.ts"
+import * as StoresFile from "../../src/layers/storage/StoresFile.ts"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import * as VaultKeysFile from "../../src/layers/storage/VaultKeysFile.ts"
 import { AuthorizationServer } from "../../src/services/provider/AuthorizationServer.ts"
@@ -109,7 +109,7 @@ export const layerEngine = (order: Engine, { open, place }: Hooks) => {
   )
 
   const store = Layer.merge(sessions, flowStore).pipe(
-    Layer.provide(SessionStoreFile.layer),
+    Layer.provide(StoresFile.layer),
     Layer.provide(VaultAead.layer),
     Layer.provide([VaultKeysFile.layer, Aead.layerWebCrypto])
   )

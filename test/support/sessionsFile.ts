@@ -7,7 +7,7 @@ import { Context, Effect, FileSystem, Layer, Option, type Scope } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as DataDirectoryFileSystem from "../../src/layers/storage/DataDirectoryFileSystem.ts"
-import * as SessionStoreFile from "../../src/layers/storage/SessionStoreFile.ts"
+import * as StoresFile from "../../src/layers/storage/StoresFile.ts"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import type { FlowStore } from "../../src/services/storage/FlowStore.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
@@ -23,7 +23,7 @@ const layerKeys = Layer.succeed(VaultKeys, {
 })
 
 export const layerAt = (home: string): Layer.Layer<SessionStore | FlowStore> =>
-  SessionStoreFile.layer.pipe(
+  StoresFile.layer.pipe(
     Layer.provide([
       DataDirectoryFileSystem.layerAt(home).pipe(Layer.provide([NodeFileSystem.layer, NodePath.layer])),
       VaultAead.layer.pipe(
@@ -46,13 +46,13 @@ export const openAt = (at: string): Effect.Effect<SessionStore["Service"], never
 export const using = <A, E>(at: string, use: (store: SessionStore["Service"]) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(openAt(at), use))
 
-export const fileOf = (at: string): string => join(at, SessionStoreFile.fileName)
+export const fileOf = (at: string): string => join(at, StoresFile.fileName)
 
 /** The names in a directory, in their order. */
 export const namesIn = (at: string): ReadonlyArray<string> => readdirSync(at).toSorted()
 
 /** The databases that were set aside, by their names. */
 export const asideIn = (at: string): ReadonlyArray<string> =>
-  namesIn(at).filter((name) => name.startsWith(`${SessionStoreFile.fileName}.damaged-`) && !/-(?:wal|shm)$/u.test(name))
+  namesIn(at).filter((name) => name.startsWith(`${StoresFile.fileName}.damaged-`) && !/-(?:wal|shm)$/u.test(name))
 
 export const bytesOf = (path: string): string => readFileSync(path).toString("hex")

@@ -3,7 +3,6 @@
  * on where another process dies, until its callers have their outcome.
  */
 import { Cause, Effect, Exit, Scope } from "effect"
-import { FlowCancelled } from "../../services/sign-in/FlowFailure.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import type * as AuthFlowFollow from "./AuthFlowFollow.ts"
 import type { Options } from "./AuthFlowOpen.ts"
@@ -40,7 +39,7 @@ export const make = Effect.fnUntraced(function*(
             return yield* AuthFlowEntry.settle(
               entry,
               Cause.hasInterrupts(turned.cause)
-                ? Exit.fail(new FlowCancelled({ by: "shutdown" }))
+                ? Exit.fail(AuthFlowEntry.shutdown)
                 : Exit.failCause(turned.cause)
             )
           }

@@ -26,20 +26,20 @@ export const make = Effect.fnUntraced(function*(
   const validated = Effect.fnUntraced(function*(
     flow: { readonly id: FlowId; readonly redirectUri: string },
     expected: AuthorizationResponse.ExpectedResponse,
-    redirectedUrl: string
+    redirectedUrl: Redacted.Redacted<string>
   ) {
-    const query = AuthorizationResponse.queryOf(redirectedUrl, flow.redirectUri)
-    if (query === undefined) return yield* new NotThisSignIn({ reason: "not_a_redirect" })
-    const result = AuthorizationResponse.validate(query, expected)
+    const result = AuthorizationResponse.fromRedirect(redirectedUrl, flow.redirectUri, expected)
     if (Result.isSuccess(result)) return result.success
+    if (result.failure === "not_a_redirect") return yield* new NotThisSignIn({ reason: result.failure })
     yield* events.publish({ _tag: "CallbackForged", flowId: flow.id, reason: result.failure })
     return yield* new NotThisSignIn({ reason: "other_sign_in" })
   })
 
   return Effect.fn("AuthFlows.complete")(function*(
     key: AccountKey,
-    redirectedUrl: string
+    pasted: string
   ): Effect.fn.Return<Session, FlowFailure | NotThisSignIn> {
+    const redirectedUrl = Redacted.make(pasted, { label: "redirect URL" })
     const found = Option.getOrUndefined(yield* newest(key))
     // One that has settled is there for its pages; a flow that was begun since, elsewhere, is what the person has answered.
     const isOver = found !== undefined && Deferred.isDoneUnsafe(found.outcome) &&
@@ -61,10 +61,7 @@ export const make = Effect.fnUntraced(function*(
     }
     const { expected, redirectUri } = record.value.opened.value
     yield* validated({ id: record.value.id, redirectUri }, expected, redirectedUrl)
-    yield* store.change(record.value.id, {
-      _tag: "Delivered",
-      redirectedUrl: Redacted.make(redirectedUrl, { label: "redirect URL" })
-    })
+    yield* store.change(record.value.id, { _tag: "Delivered", redirectedUrl })
     return yield* entry === undefined ? elsewhere.outcome(record.value) : Deferred.await(entry.outcome)
   })
 })

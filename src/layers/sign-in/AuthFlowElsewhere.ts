@@ -9,6 +9,7 @@ import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowEnd, type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { shutdown } from "./AuthFlowEntry.ts"
 import { type AuthFlowFollow, finishing } from "./AuthFlowFollow.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 
@@ -77,10 +78,10 @@ export const make = Effect.fnUntraced(function*(
           return yield* outcomeOf(record.key, what.ending)
         case "TakenOver": {
           const next = yield* store.read(what.by)
-          return Option.isSome(next) ? yield* outcome(next.value) : yield* new FlowCancelled({ by: "shutdown" })
+          return Option.isSome(next) ? yield* outcome(next.value) : yield* shutdown
         }
         case "Orphaned":
-          return yield* new FlowCancelled({ by: "shutdown" })
+          return yield* shutdown
         case "Stalled":
           return yield* what.error
       }

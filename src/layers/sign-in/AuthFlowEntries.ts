@@ -5,7 +5,6 @@ import { Deferred, Effect, Exit, HashMap, Option, Ref, type Scope } from "effect
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import { FlowCancelled } from "../../services/sign-in/FlowFailure.ts"
 import { FlowId } from "../../services/sign-in/Session.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 
@@ -59,7 +58,7 @@ export const make = (
         // Only news for a fiber that died of a bug, or that a closing Scope never let begin.
         const lost = Exit.isFailure(exit) && !Exit.hasInterrupts(exit)
           ? Exit.failCause(exit.cause)
-          : Exit.fail(new FlowCancelled({ by: "shutdown" }))
+          : Exit.fail(AuthFlowEntry.shutdown)
         Deferred.doneUnsafe(entry.opened, lost)
         Deferred.doneUnsafe(entry.outcome, lost)
         Deferred.doneUnsafe(entry.over, Effect.void)

@@ -6,7 +6,7 @@ import { Deferred, Effect, Exit, Option, Ref, SubscriptionRef } from "effect"
 import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { AuthFlow, FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import type { FlowRecord } from "../../services/storage/FlowStore.ts"
 
@@ -56,6 +56,9 @@ export interface AuthFlowEntry {
   /** Completed when the listener is gone and nothing of the flow is left. */
   readonly over: Deferred.Deferred<void>
 }
+
+/** What is told of a sign-in whose layer closes, or whose process has stopped and has nobody to go on for it. */
+export const shutdown = new FlowCancelled({ by: "shutdown" })
 
 /** A sign-in of which nothing has been told yet. */
 export const make = (key: AccountKey, id: FlowId): Effect.Effect<AuthFlowEntry> =>

@@ -1,7 +1,19 @@
 /**
  * Opening a flow of this process: a listener, an address, a deadline, and word of it for the other processes.
  */
-import { DateTime, Deferred, Duration, Effect, Option, Redacted, Ref, Schedule, type Scope, Stream } from "effect"
+import {
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  Option,
+  Redacted,
+  Ref,
+  Result,
+  Schedule,
+  type Scope,
+  Stream
+} from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Base64Url } from "effect/encoding"
 import * as AuthorizationResponse from "../../services/provider/AuthorizationResponse.ts"
@@ -15,8 +27,8 @@ import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
+import type { Own } from "./AuthFlowSuccession.ts"
 import type { AuthFlowTab } from "./AuthFlowTab.ts"
-import type { Own } from "./AuthFlowTurn.ts"
 
 /** How long a person has, and what is done before one is asked. */
 export interface Options {
@@ -87,11 +99,10 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       const flow = yield* Ref.get(entry.flow)
       if (Option.isNone(delivered) || role._tag !== "Owning" || Option.isNone(role.expected)) return
       if (Option.isNone(flow)) return
-      const query = AuthorizationResponse.queryOf(Redacted.value(delivered.value), flow.value.redirectUri)
-      if (query === undefined) return
-      const validated = AuthorizationResponse.validate(query, role.expected.value)
-      if (validated._tag === "Success") {
-        const first = yield* offer(entry, validated.success, "paste", flow.value.expiresAt, options.timeout)
+      const { expiresAt, redirectUri } = flow.value
+      const validated = AuthorizationResponse.fromRedirect(delivered.value, redirectUri, role.expected.value)
+      if (Result.isSuccess(validated)) {
+        const first = yield* offer(entry, validated.success, "paste", expiresAt, options.timeout)
         if (first) yield* events.publish({ _tag: "CallbackAccepted", flowId: entry.id })
       }
     }

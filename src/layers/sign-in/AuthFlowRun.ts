@@ -4,12 +4,7 @@
 import { Cause, Deferred, Effect, Exit, Option, Scope } from "effect"
 import type { AuthorizationRequest } from "../../services/provider/AuthorizationServer.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import {
-  AuthorizationRefused,
-  ConsentDenied,
-  FlowCancelled,
-  type FlowFailure
-} from "../../services/sign-in/FlowFailure.ts"
+import { AuthorizationRefused, ConsentDenied, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowEnding, FlowStore } from "../../services/storage/FlowStore.ts"
 import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -19,10 +14,8 @@ import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowOpen from "./AuthFlowOpen.ts"
 import { internalError, lingers, pageNow } from "./AuthFlowPages.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
+import type { Own } from "./AuthFlowSuccession.ts"
 import type { AuthFlowTab } from "./AuthFlowTab.ts"
-import type { Own } from "./AuthFlowTurn.ts"
-
-const shutdown = new FlowCancelled({ by: "shutdown" })
 
 /**
  * What other processes are told of an outcome. Nothing, where this one stopped, or ran into a bug, before there was one:
@@ -48,7 +41,7 @@ const codeOf = (outcome: Exit.Exit<Session, FlowFailure>): string =>
 
 /** Waits for the decision; being interrupted is one, and so is the layer's Scope closing. */
 const decided = ({ decision }: AuthFlowEntry.AuthFlowEntry, waiting: Effect.Effect<AuthFlowEntry.Decision>) =>
-  Effect.onInterrupt(waiting, () => Deferred.succeed(decision, { _tag: "Ended", error: shutdown })).pipe(
+  Effect.onInterrupt(waiting, () => Deferred.succeed(decision, { _tag: "Ended", error: AuthFlowEntry.shutdown })).pipe(
     Effect.exit,
     Effect.andThen(Deferred.await(decision))
   )
@@ -142,7 +135,7 @@ export const make = Effect.fnUntraced(function*(
           if (Exit.isFailure(opening)) {
             yield* Scope.close(listening, Exit.void)
             return yield* settle(
-              Cause.hasInterrupts(opening.cause) ? Exit.fail(shutdown) : Exit.failCause(opening.cause)
+              Cause.hasInterrupts(opening.cause) ? Exit.fail(AuthFlowEntry.shutdown) : Exit.failCause(opening.cause)
             )
           }
           const { began, listener, request } = opening.value

@@ -11,7 +11,6 @@ import { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
 
 export interface AuthFlowSought {
-  readonly scopes: ReadonlyArray<string>
   /** The same in all processes whose flows stand for each other: another client, or other scopes, is another purpose. */
   readonly purpose: Effect.Effect<string, ClientMisconfigured>
   /** Whether a session has what is asked for. */
@@ -26,12 +25,11 @@ export interface AuthFlowSought {
 
 export const make = (
   scopes: ReadonlyArray<string>
-): Effect.Effect<AuthFlowSought, never, AuthorizationServer | Sessions> =>
-  Effect.gen(function*() {
+): Effect.Effect<AuthFlowSought, never, AuthorizationServer | Sessions> => {
+  const isEnough = (session: Session) => Scopes.missing(scopes, session.grantedScopes).length === 0
+  return Effect.gen(function*() {
     const provider = yield* AuthorizationServer
     const sessions = yield* Sessions
-
-    const isEnough = (session: Session) => Scopes.missing(scopes, session.grantedScopes).length === 0
 
     const sessionIn = Effect.fnUntraced(function*({ state }: Slot) {
       return state._tag === "SignedIn" && isEnough(state.session) && (yield* sessions.canUse(state.session))
@@ -40,7 +38,6 @@ export const make = (
     })
 
     return {
-      scopes,
       purpose: Effect.map(provider.clientId, (clientId) => [clientId, ...scopes.toSorted()].join(" ")),
       isEnough,
       find: Effect.fnUntraced(function*(key: AccountKey) {
@@ -50,3 +47,4 @@ export const make = (
       sessionIn
     }
   })
+}

@@ -23,10 +23,14 @@ export interface AuthFlowTab {
   /**
    * Opens the browser when the first caller wants it, if nobody has and the account had no tab just now; goes on until it
    * is interrupted. A flow that succeeds another one is shown for callers who wanted that and still wait, as soon as the
-   * account may have another tab: the one they have leads nowhere any more.
+   * account may have another tab: the one they have leads nowhere any more. `earlier` is how many had wanted one before
+   * this flow was shown (`wanted`).
    */
   readonly serve: (entry: AuthFlowEntry, flow: Showable, earlier: number) => Effect.Effect<void>
-  /** How many callers have wanted a browser by now: those of before, to a flow that succeeds another one. */
+  /**
+   * How many callers have wanted a browser before the flow that is about to be shown. Nobody has before the first one: all
+   * who did have waited for it.
+   */
   readonly wanted: (entry: AuthFlowEntry, succeeds: boolean) => Effect.Effect<number>
 }
 

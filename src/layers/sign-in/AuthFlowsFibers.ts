@@ -19,14 +19,12 @@ import * as AuthFlowAttempt from "./AuthFlowAttempt.ts"
 import * as AuthFlowComplete from "./AuthFlowComplete.ts"
 import * as AuthFlowElsewhere from "./AuthFlowElsewhere.ts"
 import * as AuthFlowEntries from "./AuthFlowEntries.ts"
-import type * as AuthFlowEntry from "./AuthFlowEntry.ts"
+import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowFollow from "./AuthFlowFollow.ts"
 import type { Options } from "./AuthFlowOpen.ts"
 import * as AuthFlowSought from "./AuthFlowSought.ts"
 
 export type { Options } from "./AuthFlowOpen.ts"
-
-const shutdown = new FlowCancelled({ by: "shutdown" })
 
 const cancelled = (what: Cancelled): Cancelled => what
 
@@ -72,7 +70,7 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         Effect.andThen(sessions.slot(key), sessions.fresh(key)).pipe(
           Effect.map(Option.liftPredicate(sought.isEnough)),
           Effect.catchTag("SignInRequired", () => Effect.succeedNone),
-          Effect.raceFirst(Effect.andThen(Deferred.await(closing), Effect.fail(shutdown)))
+          Effect.raceFirst(Effect.andThen(Deferred.await(closing), Effect.fail(AuthFlowEntry.shutdown)))
         )
 
       /** The sign-in to join. One that has ended in another process and has not heard of it yet is given that moment. */
@@ -87,13 +85,9 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
 
       const enter = Effect.fnUntraced(function*(key: AccountKey) {
         const found = yield* joinable(key)
-        if (Option.isSome(found)) {
-          return { _tag: "Join", entry: found.value } as const
-        }
+        if (Option.isSome(found)) return { _tag: "Join", entry: found.value } as const
         const { session } = yield* sought.find(key)
-        if (Option.isSome(session)) {
-          return { _tag: "Found", session: session.value } as const
-        }
+        if (Option.isSome(session)) return { _tag: "Found", session: session.value } as const
         return { _tag: "Begin", entry: yield* begin(key) } as const
       }, Effect.uninterruptible)
 
@@ -107,9 +101,7 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
           openBrowser: boolean,
           isFirst: boolean
         ): Effect.fn.Return<Started, FlowFailure> {
-          if (openBrowser) {
-            yield* SubscriptionRef.update(entry.wants, (wants) => wants + 1)
-          }
+          if (openBrowser) yield* SubscriptionRef.update(entry.wants, (wants) => wants + 1)
           const opened = yield* Deferred.await(entry.opened)
           if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }
           const flow = Option.getOrThrow(yield* Ref.get(entry.flow))
@@ -122,11 +114,13 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const isClosed = () => scope.state._tag === "Closed"
 
       /** What a start waits for may be interrupted by the layers below closing: its caller is told why. */
-      const unlessClosed = (starting: Effect.Effect<Started, FlowFailure>): Effect.Effect<Started, FlowFailure> => {
-        return Effect.suspend(() => isClosed() ? Effect.fail(shutdown) : starting).pipe(
-          Effect.catchCauseIf((cause) => isClosed() && Cause.hasInterruptsOnly(cause), () => Effect.fail(shutdown))
+      const unlessClosed = (starting: Effect.Effect<Started, FlowFailure>): Effect.Effect<Started, FlowFailure> =>
+        Effect.suspend(() => isClosed() ? Effect.fail(AuthFlowEntry.shutdown) : starting).pipe(
+          Effect.catchCauseIf(
+            (cause) => isClosed() && Cause.hasInterruptsOnly(cause),
+            () => Effect.fail(AuthFlowEntry.shutdown)
+          )
         )
-      }
 
       const start = Effect.fn("AuthFlows.start")(function*(
         key: AccountKey,

@@ -42,7 +42,7 @@ const worded = (text: string): string => text.replace(/\p{Cc}+/gu, " ").slice(0,
 const optionally = (text: string | null): string | undefined => text === null ? undefined : worded(text)
 
 /** The query of the address that a browser was sent to, if that is the redirect URI; the name of the host may differ. */
-export const queryOf = (redirectedUrl: string, redirectUri: string): URLSearchParams | undefined => {
+const queryOf = (redirectedUrl: string, redirectUri: string): URLSearchParams | undefined => {
   const url = URL.parse(redirectedUrl)
   return url !== null && `${url.origin}${url.pathname}`.replace("//localhost:", "//127.0.0.1:") === redirectUri
     ? url.searchParams
@@ -77,4 +77,17 @@ export const validate = (
   const code = query.get("code")
   if (code === null || code === "") return Result.fail("no_response")
   return Result.succeed(AuthorizationResponse.Code({ code: Redacted.make(code, { label: "authorization code" }) }))
+}
+
+/**
+ * Accepts the address that a browser was sent to as the answer to one authorization request, or says why it is none: of
+ * another page, or as `validate` does.
+ */
+export const fromRedirect = (
+  redirectedUrl: Redacted.Redacted<string>,
+  redirectUri: string,
+  expected: ExpectedResponse
+): Result.Result<AuthorizationResponse, CallbackRejection | "not_a_redirect"> => {
+  const query = queryOf(Redacted.value(redirectedUrl), redirectUri)
+  return query === undefined ? Result.fail("not_a_redirect") : validate(query, expected)
 }

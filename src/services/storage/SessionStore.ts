@@ -85,8 +85,9 @@ export class SessionStore extends Context.Service<SessionStore, {
   readonly read: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
   /**
    * Writes if the slot is still at `expected`, in one atomic step; the slot is then at `expected + 1`. Otherwise
-   * nothing changes and the caller must read again: adopt, or give way. Not interruptible half way. What comes of a flow
-   * that was ended over its process's head (`FlowRecord.evicted`) is late at any generation.
+   * nothing changes and the caller must read again: adopt, or give way. Not interruptible half way. Where flows are
+   * kept in the same place, what comes of one that was ended over its process's head (`FlowRecord.evicted`) is late at any
+   * generation.
    */
   readonly write: (
     key: AccountKey,

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Option, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdirSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
-import * as SessionStoreFile from "../../../src/layers/storage/SessionStoreFile.ts"
+import * as StoresFile from "../../../src/layers/storage/StoresFile.ts"
 import { DataDirectory } from "../../../src/services/storage/DataDirectory.ts"
 import { FlowStore } from "../../../src/services/storage/FlowStore.ts"
 import { answers, flow, isFlow, opens, record } from "../../support/flowData.ts"
@@ -33,7 +33,7 @@ describe("FlowStoreFile", () => {
           mkdirSync(path, { mode: 0o700, recursive: true })
         })
       })
-      const layer = SessionStoreFile.layer.pipe(Layer.provide([layerDirectory, layerVault]))
+      const layer = StoresFile.layer.pipe(Layer.provide([layerDirectory, layerVault]))
       const flows = Context.get(yield* Layer.build(layer), FlowStore)
       const { id, key, purpose } = flow("a")
       const seen = yield* watching(flows.watch(id))
@@ -47,7 +47,7 @@ describe("FlowStoreFile", () => {
       assert.strictEqual(made, 0)
       yield* flows.begin(flow("a"), Option.none())
       assert.strictEqual(made, 1)
-      assert.include(namesIn(path), SessionStoreFile.fileName)
+      assert.include(namesIn(path), StoresFile.fileName)
     }))
 
   it.live("flows go with the file they were in, and others are begun in a new one", () =>

@@ -22,7 +22,7 @@ export interface Stores {
   readonly flows: FlowStore["Service"]
 }
 
-export interface SessionsFile extends PrivateFile.Identity {
+export interface StoresFileOpened extends PrivateFile.Identity {
   readonly stores: Stores
   /** Closing it closes the file. */
   readonly scope: Scope.Closeable
@@ -71,8 +71,8 @@ const pinned = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>): Effect.E
  *
  * A damaged file is set aside at once.
  */
-export const open = Effect.fn("SessionsFile.open")(
-  function*(path: string, owner: Scope.Scope): Effect.fn.Return<SessionsFile, Exchanged | StoreUnavailable, Vault> {
+export const open = Effect.fn("StoresFileOpened.open")(
+  function*(path: string, owner: Scope.Scope): Effect.fn.Return<StoresFileOpened, Exchanged | StoreUnavailable, Vault> {
     yield* PrivateFile.inspectDirectory(dirname(path))
     return yield* FileLock.withLock(lockOf(path))(
       Effect.acquireUseRelease(

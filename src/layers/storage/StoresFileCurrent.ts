@@ -10,14 +10,14 @@ import type { Vault } from "../../services/storage/Vault.ts"
 import * as DamagedFile from "./DamagedFile.ts"
 import * as GenerationShift from "./GenerationShift.ts"
 import * as PrivateFile from "./PrivateFile.ts"
-import * as SessionsFile from "./SessionsFile.ts"
 import type { SlotsKnown } from "./SlotsKnown.ts"
 import { untouched } from "./SlotStates.ts"
 import { isDamaged } from "./SqlProblems.ts"
+import * as StoresFileOpened from "./StoresFileOpened.ts"
 
-type Stores = SessionsFile.Stores
+type Stores = StoresFileOpened.Stores
 
-export interface SessionsFileCurrent {
+export interface StoresFileCurrent {
   /** Runs `use` on the stores in the file; without a file, answers `otherwise` and makes none. */
   readonly reading: <A, E>(
     otherwise: A,
@@ -31,7 +31,7 @@ export interface SessionsFileCurrent {
 
 const isDamage = (error: unknown): error is StoreUnavailable => error instanceof StoreUnavailable && isDamaged(error)
 
-interface Open extends SessionsFile.SessionsFile {
+interface Open extends StoresFileOpened.StoresFileOpened {
   /** Its new name, once this process has found it damaged. */
   readonly setAsideAs: Ref.Ref<Option.Option<string>>
 }
@@ -50,7 +50,7 @@ export const make = Effect.fnUntraced(function*(
   path: string,
   directory: DataDirectory["Service"],
   known: SlotsKnown
-): Effect.fn.Return<SessionsFileCurrent, never, Vault | Scope.Scope> {
+): Effect.fn.Return<StoresFileCurrent, never, Vault | Scope.Scope> {
   const scope = yield* Effect.scope
   const vault = yield* Effect.context<Vault>()
   const current = yield* Ref.make(Option.none<Open>())
@@ -68,7 +68,7 @@ export const make = Effect.fnUntraced(function*(
 
   const enter = Effect.fnUntraced(function*(found: PrivateFile.Identity) {
     yield* Ref.set(tried, Option.some(found))
-    const opened = yield* Effect.provideContext(SessionsFile.open(path, scope), vault)
+    const opened = yield* Effect.provideContext(StoresFileOpened.open(path, scope), vault)
     const file: Open = {
       ...opened,
       stores: {
@@ -113,7 +113,7 @@ export const make = Effect.fnUntraced(function*(
 
   /** None if somebody else has set the file aside already. */
   const condemn = (file: Open, damage: StoreUnavailable) =>
-    SessionsFile.setAside(path, file).pipe(
+    StoresFileOpened.setAside(path, file).pipe(
       Effect.tap((name) => Option.isSome(name) ? Ref.set(file.setAsideAs, name) : Effect.void),
       // Closed only now: the last connection to close tidies up, and so changes the file if it still has its name.
       Effect.andThen(Effect.ignore(settled(false))),
