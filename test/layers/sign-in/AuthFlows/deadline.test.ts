@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Fiber, Option } from "effect"
+import { Clock, DateTime, Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { FlowTimedOut } from "../../../../src/services/sign-in/FlowFailure.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
 import { dial, get, refuses } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
-import { begin, layerSignIn, pending, portOf, start, stored, work } from "../../../support/signIn.ts"
+import { begin, complete, layerSignIn, pending, portOf, start, stored, work } from "../../../support/signIn.ts"
 
 describe("The deadline", () => {
   it.effect("is five minutes after the flow began, and the port refuses connections when waiters hear of it", () =>
@@ -44,6 +44,27 @@ describe("The deadline", () => {
       yield* TestClock.adjust("300001 millis")
       yield* Effect.flip(flow.outcome)
       assert.strictEqual((yield* Effect.flip(get(FakeProvider.consented(flow)))).code, "ECONNREFUSED")
+      assert.strictEqual(yield* visits("exchange"), 0)
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("holds where nothing is woken in time, as in a process that was stopped: a late code is not spent", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      // Time passes, and nobody is told.
+      const flow = yield* Effect.provideService(begin(work), Clock.Clock, { ...clock, sleep: () => Effect.never })
+      yield* TestClock.adjust("300001 millis")
+      yield* get(FakeProvider.consented(flow))
+      assert.deepStrictEqual(yield* Effect.flip(flow.outcome), new FlowTimedOut({ after: Duration.minutes(5) }))
+      assert.strictEqual(yield* visits("exchange"), 0)
+    }).pipe(Effect.provide(layerSignIn())))
+
+  it.effect("holds for a pasted address just as well", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const flow = yield* Effect.provideService(begin(work), Clock.Clock, { ...clock, sleep: () => Effect.never })
+      yield* TestClock.adjust("300001 millis")
+      const error = yield* Effect.flip(complete(work, FakeProvider.consented(flow)))
+      assert.deepStrictEqual(error, new FlowTimedOut({ after: Duration.minutes(5) }))
       assert.strictEqual(yield* visits("exchange"), 0)
     }).pipe(Effect.provide(layerSignIn())))
 
