@@ -118,7 +118,7 @@ describe("in another window", () => {
 
   it.live("cancel ends the sign-in: its port is free, and everybody hears the same", () =>
     Effect.gen(function*() {
-      const { servers: [one, two, three] } = yield* windows(3)
+      const { servers: [one, two, three], tabs } = yield* windows(3)
       const begun = yield* auth(one, { waitForCompletion: false })
       yield* auth(two, { waitForCompletion: false })
       const waiting = yield* Effect.forkChild(all([auth(one), auth(two)]), { startImmediately: true })
@@ -130,6 +130,12 @@ describe("in another window", () => {
       for (const each of yield* Fiber.join(waiting)) assert.strictEqual(codeOf(each), "flow_cancelled")
       assert.strictEqual(text(yield* auth(two, { mode: "status" }), "status"), "not_authenticated")
       assert.strictEqual(text(yield* auth(two, { waitForCompletion: false }), "status"), "auth_started")
+      // The account had a tab a moment ago, in another window: no second one, and the reason is told.
+      const told = yield* Effect.repeat(auth(two, { mode: "status" }), {
+        until: (each) => !text(each, "message").startsWith("The browser was asked")
+      })
+      assert.include(text(told, "message"), "No second browser tab was opened within ten seconds")
+      assert.deepStrictEqual(yield* tabs, [text(begun, "authUrl")])
     }).pipe(Effect.provide(layer)))
 
   it.live("logout is felt at once: by the next call, and within a second by a status that waits", () =>

@@ -22,8 +22,10 @@ const say = (word: Word) =>
   })
 
 const hooks: Hooks = {
-  place: (name) =>
-    name === engine.stopAt ? Effect.andThen(say({ _tag: "Stopped", place: name }), Effect.never) : Effect.void,
+  place: (name) => {
+    if (name === engine.stopAt) return Effect.andThen(say({ _tag: "Stopped", place: name }), Effect.never)
+    return name === engine.passing ? say({ _tag: "Passed" }) : Effect.void
+  },
   open: (url) => say({ _tag: "Opened", url })
 }
 
@@ -44,7 +46,10 @@ const opened = (home: string) =>
       const services = yield* Layer.buildWithScope(Layer.fresh(layerEngine({ ...engine, home }, hooks)), scope)
       const events = yield* Scope.provide(Context.get(services, AuthEvents).subscribe, scope)
       yield* Effect.forkIn(
-        Stream.runForEach(events, ({ _tag }) => _tag === "FlowJoined" ? say({ _tag: "Joined" }) : Effect.void),
+        Stream.runForEach(events, ({ _tag }) => {
+          if (_tag === "FlowJoined") return say({ _tag: "Joined" })
+          return _tag === "FlowFollowed" ? say({ _tag: "Followed" }) : Effect.void
+        }),
         scope
       )
       return [services, new Map(all).set(home, { scope, services })] as const

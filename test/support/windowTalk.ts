@@ -16,7 +16,9 @@ export const Engine = Schema.Struct({
   /** Whether everybody is granted every lease at once. */
   grantsEveryone: Schema.optionalKey(Schema.Boolean),
   /** The place to tell of, and to stay at until the process is killed. */
-  stopAt: Schema.optionalKey(Schema.String)
+  stopAt: Schema.optionalKey(Schema.String),
+  /** A place to tell of each time it is passed. */
+  passing: Schema.optionalKey(Schema.String)
 })
 export type Engine = typeof Engine.Type
 
@@ -61,6 +63,10 @@ export const Word = Schema.TaggedUnion({
   Opened: { url: Schema.String },
   /** A caller has joined a flow, and waits for it from now on. */
   Joined: {},
+  /** The window waits for another one's flow. */
+  Followed: {},
+  /** It has come by the place to tell of. */
+  Passed: {},
   /** It has come by the place to stay at. */
   Stopped: { place: Schema.String }
 })

@@ -18,6 +18,12 @@ export interface Window {
   readonly ask: (home: string, ask: Ask, account?: string) => Effect.Effect<ReadonlyArray<Told>, WindowGone>
   /** Returns when so many callers, that nobody has waited for yet, have joined a flow and wait for it. */
   readonly joined: (callers: number) => Effect.Effect<void>
+  /** Returns when the window waits for another one's flow, which nobody has waited for yet. */
+  readonly followed: Effect.Effect<void>
+  /** Returns when it has come by the place to tell of, which nobody has waited for yet. */
+  readonly passed: Effect.Effect<void>
+  /** Forgets what it has told of callers, flows and places: from now on somebody waits for what comes. */
+  readonly forget: Effect.Effect<void>
   /** Returns when it stays at the place that it was to stay at. */
   readonly stopped: Effect.Effect<void>
   readonly signal: (signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
@@ -43,12 +49,16 @@ export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queu
   const stopped = yield* Deferred.make<void>()
   const gone = yield* Deferred.make<never, WindowGone>()
   const joined = yield* Queue.unbounded<void>()
+  const followed = yield* Queue.unbounded<void>()
+  const passed = yield* Queue.unbounded<void>()
   const asked = yield* Ref.make(0)
   const waiting = new Map<number, Deferred.Deferred<ReadonlyArray<Told>>>()
   child.on("message", (message) => {
     const word = decodeWord(message)
     if (word._tag === "Stopped") Deferred.doneUnsafe(stopped, Effect.void)
     else if (word._tag === "Joined") Queue.offerUnsafe(joined, undefined)
+    else if (word._tag === "Followed") Queue.offerUnsafe(followed, undefined)
+    else if (word._tag === "Passed") Queue.offerUnsafe(passed, undefined)
     else if (word._tag === "Answer") {
       const answered = waiting.get(word.id)
       waiting.delete(word.id)
@@ -69,6 +79,9 @@ export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queu
       child.send(question, () => {})
       return yield* Effect.raceFirst(Deferred.await(answered), Deferred.await(gone))
     }),
+    forget: Effect.all([Queue.clear(joined), Queue.clear(followed), Queue.clear(passed)], { discard: true }),
+    followed: Queue.take(followed),
+    passed: Queue.take(passed),
     joined: (callers) => Effect.asVoid(Queue.takeN(joined, callers)),
     stopped: Deferred.await(stopped),
     signal: (signal) => Effect.sync(() => void child.kill(signal))

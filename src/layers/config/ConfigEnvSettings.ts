@@ -36,7 +36,7 @@ export const browser = (text: string): Decoded<BrowserChoice> =>
   Result.succeed(text.toLowerCase() === "none" ? { _tag: "None" } : { _tag: "Command", command: text })
 
 /** Ports above 1023 that no browser connects to (the "bad ports" of the Fetch standard). */
-const portsBrowsersBlock = new Set(
+const portsBrowsersBlock: ReadonlySet<number> = new Set(
   [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080]
 )
 

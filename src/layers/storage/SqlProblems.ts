@@ -16,7 +16,7 @@ const primaryCode = (error: SqlError.SqlError): number | undefined => {
   return code === undefined ? undefined : code & 0xff
 }
 
-const busy = new Set([5, 6])
+const busy: ReadonlySet<number> = new Set([5, 6])
 const readOnly = 8
 const ioError = 10
 const corrupt = 11
