@@ -31,6 +31,19 @@ describe("Between windows", () => {
       assert.notStrictEqual((yield* flowOf(next)).id, flow.id)
     }).pipe(Effect.provide(layerMachine)))
 
+  it.effect("whoever waits in the window that signs out hears of it at once, whatever the other window does", () =>
+    Effect.gen(function*() {
+      const [owner, follower] = yield* twoWindows
+      yield* beginIn(owner)
+      const flow = yield* beginIn(follower)
+      yield* owner.stop
+      const leaving = yield* Effect.forkChild(follower.logout(work), { startImmediately: true })
+      assert.deepStrictEqual(yield* Effect.flip(flow.outcome), new FlowCancelled({ by: "logout" }))
+      assert.isUndefined(leaving.pollUnsafe(), "the other window is still given its time")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* Fiber.join(leaving)).flow._tag, "Cancelled")
+    }).pipe(Effect.provide(layerMachine)))
+
   it.effect("a logout while another window is beginning a flow ends that flow too", () =>
     Effect.gen(function*() {
       const [owner, other] = yield* twoWindows
