@@ -2,9 +2,9 @@
  * The pages a person sees at the end of a sign-in: small, script-free, readable without styles, light and dark.
  */
 import type { CallbackPage } from "../../services/sign-in/CallbackServer.ts"
+import type { LoopbackReply } from "../../services/sign-in/LoopbackListener.ts"
 import type { Account } from "../../services/sign-in/Session.ts"
 import { escape } from "./HtmlText.ts"
-import type { Reply } from "./LoopbackListener.ts"
 
 /** What is said on a page. */
 interface Words {
@@ -40,7 +40,7 @@ const headers = {
   "cache-control": "no-store"
 }
 
-const reply = (words: Words): Reply => ({
+const reply = (words: Words): LoopbackReply => ({
   status: words.status,
   headers,
   body: `<!doctype html>
@@ -123,10 +123,10 @@ const wordsOf = (server: string, page: CallbackPage): Words => {
 }
 
 /** The page that says how a flow ended. `server` is the name of what was signed in to. */
-export const outcome = (server: string, page: CallbackPage): Reply => reply(wordsOf(server, page))
+export const outcome = (server: string, page: CallbackPage): LoopbackReply => reply(wordsOf(server, page))
 
 /** The page for a browser whose response came after another one had decided the flow: how it ended, and that it had. */
-export const alreadyDone = (server: string, page: CallbackPage): Reply => {
+export const alreadyDone = (server: string, page: CallbackPage): LoopbackReply => {
   const words = wordsOf(server, page)
   return reply({
     ...words,
@@ -136,7 +136,7 @@ export const alreadyDone = (server: string, page: CallbackPage): Reply => {
 }
 
 /** The page for a request that is not the answer to this flow. It says nothing about the flow. */
-export const notThisSignIn: Reply = reply({
+export const notThisSignIn: LoopbackReply = reply({
   status: 400,
   tone: "bad",
   title: "Not this sign-in",
@@ -145,14 +145,14 @@ export const notThisSignIn: Reply = reply({
 })
 
 /** Sends a browser on to the address of its page, which is asked for anew: nothing of the old address goes along. */
-export const seeOther = (location: string): Reply => ({
+export const seeOther = (location: string): LoopbackReply => ({
   status: 303,
   headers: { ...headers, location },
   body: ""
 })
 
 /** A reply without a page, for what is no person's request. */
-export const bare = (status: number, extra: Readonly<Record<string, string>> = {}): Reply => ({
+export const bare = (status: number, extra: Readonly<Record<string, string>> = {}): LoopbackReply => ({
   status,
   headers: { ...extra, "cache-control": "no-store", "x-content-type-options": "nosniff" },
   body: ""

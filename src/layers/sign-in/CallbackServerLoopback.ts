@@ -10,10 +10,11 @@ import {
 } from "../../services/provider/AuthorizationResponse.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { type CallbackPage, CallbackServer, CallbackUnavailable } from "../../services/sign-in/CallbackServer.ts"
+import { LoopbackListener, type LoopbackReply, type LoopbackRequest } from "../../services/sign-in/LoopbackListener.ts"
 import type { FlowId } from "../../services/sign-in/Session.ts"
 import * as CallbackPages from "./CallbackPages.ts"
 import * as CallbackVisits from "./CallbackVisits.ts"
-import * as LoopbackListener from "./LoopbackListener.ts"
+import * as LoopbackListenerHttp from "./LoopbackListenerHttp.ts"
 
 export interface Options {
   /** The only port to listen on; absent: any free one. */
@@ -45,13 +46,13 @@ const defaultLinger = Duration.seconds(2)
 const onTheWay = Duration.millis(250)
 
 /** What browsers send when they fetch a page nobody has asked for yet. */
-const isPrefetch = (request: LoopbackListener.Request): boolean =>
+const isPrefetch = (request: LoopbackRequest): boolean =>
   [request.headers["sec-purpose"], request.headers["purpose"], request.headers["x-moz"]].some((purpose) =>
     purpose !== undefined && /prefetch|prerender|preview/i.test(purpose)
   )
 
 /** Turns away what cannot be the answer to any flow; what is left is a query to validate. */
-const screen = (request: LoopbackListener.Request): Result.Result<URLSearchParams, LoopbackListener.Reply> => {
+const screen = (request: LoopbackRequest): Result.Result<URLSearchParams, LoopbackReply> => {
   const { headers: { host }, port } = request
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return Result.fail(CallbackPages.bare(421))
   const [pathname, query = ""] = request.target.split(/\?(.*)/s)
@@ -63,22 +64,16 @@ const screen = (request: LoopbackListener.Request): Result.Result<URLSearchParam
   return Result.succeed(new URLSearchParams(`?${query}`))
 }
 
-const listen = (
-  port: number | undefined,
-  handle: (request: LoopbackListener.Request) => Effect.Effect<LoopbackListener.Reply>
-) =>
-  Effect.mapError(
-    LoopbackListener.listen(port, handle),
-    ({ reason }) => new CallbackUnavailable({ reason, ...(port === undefined ? {} : { port }) })
-  )
-
-/** Provides `CallbackServer`; needs `AuthEvents` and `SecureRandom`. Listeners belong to the Scopes they are opened in. */
-export const layer = (options: Options): Layer.Layer<CallbackServer, never, AuthEvents | SecureRandom.SecureRandom> =>
+/** The same as `layer`, over a listener of another kind: needs `LoopbackListener`, `AuthEvents` and `SecureRandom`. */
+export const layerOver = (
+  options: Options
+): Layer.Layer<CallbackServer, never, LoopbackListener | AuthEvents | SecureRandom.SecureRandom> =>
   Layer.effect(
     CallbackServer,
     Effect.gen(function*() {
       const events = yield* AuthEvents
       const random = yield* Effect.context<SecureRandom.SecureRandom>()
+      const loopback = yield* LoopbackListener
       const answered = yield* Ref.make(Option.none<Answered>())
 
       /** A fixed port is worth more to a new flow than to the reloads of a finished one. */
@@ -88,6 +83,12 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
         yield* Deferred.succeed(holder.value.evicted, undefined)
         yield* Deferred.await(holder.value.closed)
       })
+
+      const listen = (port: number | undefined, handle: (request: LoopbackRequest) => Effect.Effect<LoopbackReply>) =>
+        Effect.mapError(
+          loopback.listen(port, handle),
+          ({ reason }) => new CallbackUnavailable({ reason, ...(port === undefined ? {} : { port }) })
+        )
 
       const open = Effect.fn("CallbackServer.open")(function*(
         flow: { readonly flowId: FlowId; readonly expected: ExpectedResponse },
@@ -105,7 +106,7 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
           return (late ? CallbackPages.alreadyDone : CallbackPages.outcome)(options.serverName, now)
         })
 
-        const respond = Effect.fnUntraced(function*(request: LoopbackListener.Request) {
+        const respond = Effect.fnUntraced(function*(request: LoopbackRequest) {
           const screened = screen(request)
           if (Result.isFailure(screened)) return screened.failure
           const query = screened.success
@@ -170,3 +171,7 @@ export const layer = (options: Options): Layer.Layer<CallbackServer, never, Auth
       return CallbackServer.of({ open })
     })
   )
+
+/** Provides `CallbackServer`; needs `AuthEvents` and `SecureRandom`. Listeners belong to the Scopes they are opened in. */
+export const layer = (options: Options): Layer.Layer<CallbackServer, never, AuthEvents | SecureRandom.SecureRandom> =>
+  Layer.provide(layerOver(options), LoopbackListenerHttp.layer)

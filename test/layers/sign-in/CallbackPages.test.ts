@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as CallbackPages from "../../../src/layers/sign-in/CallbackPages.ts"
-import type { Reply } from "../../../src/layers/sign-in/LoopbackListener.ts"
 import { AccountKey } from "../../../src/services/sign-in/AccountKey.ts"
 import type { CallbackPage } from "../../../src/services/sign-in/CallbackServer.ts"
 import { AccountMismatch, AuthorizationRefused, ScopesMissing } from "../../../src/services/sign-in/FlowFailure.ts"
+import type { LoopbackReply } from "../../../src/services/sign-in/LoopbackListener.ts"
 import { Account } from "../../../src/services/sign-in/Session.ts"
 
 const hostile = `<script>alert("1")</script><img src=x onerror='alert(1)'>&lt;</main>`
@@ -27,7 +27,7 @@ const hostilePages: Record<string, CallbackPage> = {
   "a remedy": { _tag: "Failed", error: { code: "x", message: "A cause.", remedy: hostile } }
 }
 
-const pages: Record<string, Reply> = {
+const pages: Record<string, LoopbackReply> = {
   ...Object.fromEntries(
     ([
       { _tag: "SignedIn", account: new Account({ name: "Ada", email: "ada@example.com" }) },

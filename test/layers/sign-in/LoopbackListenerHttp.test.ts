@@ -1,18 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Logger, Queue, Scope } from "effect"
-import * as LoopbackListener from "../../../src/layers/sign-in/LoopbackListener.ts"
+import * as LoopbackListenerHttp from "../../../src/layers/sign-in/LoopbackListenerHttp.ts"
+import type { LoopbackReply, LoopbackRequest } from "../../../src/services/sign-in/LoopbackListener.ts"
 import { dial, freePort, get, listeners, occupy, refuses, send } from "../../support/loopbackClient.ts"
 
-const ok: LoopbackListener.Reply = { status: 200, headers: { "content-type": "text/plain" }, body: "ok" }
+const ok: LoopbackReply = { status: 200, headers: { "content-type": "text/plain" }, body: "ok" }
 
 const urlOf = (port: number, path = "/") => `http://127.0.0.1:${port}${path}`
 
 /** A listener in a Scope of its own, whose handler answers when it is allowed to. */
 const held = Effect.gen(function*() {
   const scope = yield* Scope.make()
-  const arrived = yield* Queue.unbounded<LoopbackListener.Request>()
-  const allowed = yield* Deferred.make<LoopbackListener.Reply>()
-  const port = yield* LoopbackListener.listen(
+  const arrived = yield* Queue.unbounded<LoopbackRequest>()
+  const allowed = yield* Deferred.make<LoopbackReply>()
+  const port = yield* LoopbackListenerHttp.listen(
     undefined,
     (request) => Effect.andThen(Queue.offer(arrived, request), Deferred.await(allowed))
   ).pipe(Scope.provide(scope))
@@ -20,16 +21,16 @@ const held = Effect.gen(function*() {
     port,
     arrived,
     allow: Deferred.succeed(allowed, ok),
-    allowing: (reply: LoopbackListener.Reply) => Deferred.succeed(allowed, reply),
+    allowing: (reply: LoopbackReply) => Deferred.succeed(allowed, reply),
     close: Scope.close(scope, Exit.void)
   }
 })
 
-describe("LoopbackListener", () => {
+describe("LoopbackListenerHttp", () => {
   it.live("listens on 127.0.0.1 until its Scope closes", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const port = yield* Scope.provide(LoopbackListener.listen(undefined, () => Effect.succeed(ok)), scope)
+      const port = yield* Scope.provide(LoopbackListenerHttp.listen(undefined, () => Effect.succeed(ok)), scope)
       const { headers, status, text } = yield* get(urlOf(port))
       assert.deepStrictEqual([status, text], [200, "ok"])
       assert.strictEqual(headers.connection, "close")
@@ -43,7 +44,7 @@ describe("LoopbackListener", () => {
     it.live(`gives a connection up that ${what}, in its own time`, () =>
       Effect.gen(function*() {
         const limits = { requestMillis: 100, headerBytes: 1_000, silentConnections: 10 }
-        const port = yield* LoopbackListener.listen(undefined, () => Effect.succeed(ok), limits)
+        const port = yield* LoopbackListenerHttp.listen(undefined, () => Effect.succeed(ok), limits)
         const wire = yield* dial(port)
         yield* wire.write(bytes)
         assert.match(yield* wire.untilClosed, /^(HTTP\/1\.1 408 |$)/)
@@ -54,7 +55,7 @@ describe("LoopbackListener", () => {
   it.live("makes room for a connection too many with the one that has been silent longest", () =>
     Effect.gen(function*() {
       const limits = { requestMillis: 10_000, headerBytes: 1_000, silentConnections: 2 }
-      const port = yield* LoopbackListener.listen(undefined, () => Effect.succeed(ok), limits)
+      const port = yield* LoopbackListenerHttp.listen(undefined, () => Effect.succeed(ok), limits)
       const oldest = yield* dial(port)
       yield* dial(port)
       yield* dial(port)
@@ -80,11 +81,11 @@ describe("LoopbackListener", () => {
       const before = yield* listeners
       yield* Effect.scoped(Effect.gen(function*() {
         yield* occupy(port)
-        const failure = yield* Effect.flip(LoopbackListener.listen(port, () => Effect.succeed(ok)))
-        assert.deepStrictEqual(failure, { reason: "EADDRINUSE" })
+        const failure = yield* Effect.flip(LoopbackListenerHttp.listen(port, () => Effect.succeed(ok)))
+        assert.strictEqual(failure.reason, "EADDRINUSE")
       }))
       assert.strictEqual(yield* listeners, before)
-      yield* Effect.scoped(LoopbackListener.listen(port, () => Effect.succeed(ok)))
+      yield* Effect.scoped(LoopbackListenerHttp.listen(port, () => Effect.succeed(ok)))
     }))
 
   it.live("interrupted at any moment of binding, it leaves no socket behind", () =>
@@ -93,7 +94,9 @@ describe("LoopbackListener", () => {
       yield* Effect.forEach(Array.from({ length: 50 }), () =>
         Effect.gen(function*() {
           const binding = yield* Effect.forkChild(
-            Effect.scoped(Effect.andThen(LoopbackListener.listen(undefined, () => Effect.succeed(ok)), Effect.never)),
+            Effect.scoped(
+              Effect.andThen(LoopbackListenerHttp.listen(undefined, () => Effect.succeed(ok)), Effect.never)
+            ),
             { startImmediately: true }
           )
           yield* Fiber.interrupt(binding)
@@ -124,7 +127,7 @@ describe("LoopbackListener", () => {
         { startImmediately: true }
       )
       // Completing a Deferred resumes its waiters there and then, so the closing begins within the handler.
-      const port = yield* LoopbackListener.listen(
+      const port = yield* LoopbackListenerHttp.listen(
         undefined,
         () => Effect.as(Deferred.succeed(closing, undefined), ok)
       ).pipe(Scope.provide(scope))
@@ -146,7 +149,7 @@ describe("LoopbackListener", () => {
 
   it.live("a handler that dies answers 500 and takes nothing else down", () =>
     Effect.gen(function*() {
-      const port = yield* LoopbackListener.listen(undefined, ({ target }) =>
+      const port = yield* LoopbackListenerHttp.listen(undefined, ({ target }) =>
         target === "/bug" ? Effect.die("a secret") : Effect.succeed(ok))
       const { status, text } = yield* get(urlOf(port, "/bug"))
       assert.deepStrictEqual([status, text], [500, ""])

@@ -1,35 +1,16 @@
 /**
- * A scoped HTTP listener on the loopback address: the edge between `node:http` and effects.
+ * `LoopbackListener` by `node:http`: the edge between sockets and effects.
  */
-import { Deferred, Effect, FiberSet, type Scope } from "effect"
+import { Deferred, Effect, FiberSet, Layer, type Scope } from "effect"
 import { Buffer } from "node:buffer"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Server as TcpServer, type Socket } from "node:net"
-
-/** What a request is answered with. */
-export interface Reply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** As much of a request as may decide over its reply. Its body is never read. */
-export interface Request {
-  readonly method: string
-  /** As it came on the request line, not decoded: path and query. */
-  readonly target: string
-  /** The port the request came in on. */
-  readonly port: number | undefined
-  /** Lower-case names; a header that was sent more than once is joined with commas, `host` too. */
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /** Returns when the peer has hung up without its reply. */
-  readonly gone: Effect.Effect<void>
-}
-
-/** Why a port could not be opened: the system's error code. */
-export interface ListenFailure {
-  readonly reason: string
-}
+import {
+  LoopbackListener,
+  LoopbackListenFailed,
+  type LoopbackReply,
+  type LoopbackRequest
+} from "../../services/sign-in/LoopbackListener.ts"
 
 /** What a peer may take up. All of it guards memory; none of it is near to what a browser needs. */
 export interface Limits {
@@ -55,7 +36,7 @@ const replied = (response: ServerResponse) =>
     return Effect.sync(() => response.off("close", onClose))
   })
 
-const requestOf = (message: IncomingMessage, response: ServerResponse): Request => ({
+const requestOf = (message: IncomingMessage, response: ServerResponse): LoopbackRequest => ({
   method: message.method ?? "",
   target: message.url ?? "",
   port: message.socket.localPort,
@@ -66,7 +47,7 @@ const requestOf = (message: IncomingMessage, response: ServerResponse): Request 
 })
 
 /** Sends the reply and returns when it has left, or the peer has. */
-const send = (response: ServerResponse, reply: Reply) =>
+const send = (response: ServerResponse, reply: LoopbackReply) =>
   Effect.suspend(() => {
     if (!response.destroyed) {
       const length = reply.status === 204 ? {} : { "content-length": Buffer.byteLength(reply.body) }
@@ -76,7 +57,7 @@ const send = (response: ServerResponse, reply: Reply) =>
   })
 
 /** A handler that dies takes its own request down and nothing else. */
-const surviving = (reply: Effect.Effect<Reply>): Effect.Effect<Reply> =>
+const surviving = (reply: Effect.Effect<LoopbackReply>): Effect.Effect<LoopbackReply> =>
   Effect.catchCause(reply, (cause) =>
     Effect.as(Effect.logError("A request to the loopback listener failed.", cause), {
       status: 500,
@@ -84,18 +65,12 @@ const surviving = (reply: Effect.Effect<Reply>): Effect.Effect<Reply> =>
       body: ""
     }))
 
-/**
- * Listens on 127.0.0.1, on `port` or any free one, until the Scope closes. Each request runs `handle` in a fiber.
- *
- * When the Scope closes, no new connection is taken, replies under way still leave (a handler that waits for something
- * must therefore be released before), then every socket is destroyed: idle, half-sent and unanswered ones alike. No
- * clock is involved. The port is free once the Scope has closed.
- */
+/** `LoopbackListener.listen` with limits of its own. */
 export const listen = Effect.fnUntraced(function*(
   port: number | undefined,
-  handle: (request: Request) => Effect.Effect<Reply>,
+  handle: (request: LoopbackRequest) => Effect.Effect<LoopbackReply>,
   limits: Limits = defaultLimits
-): Effect.fn.Return<number, ListenFailure, Scope.Scope> {
+): Effect.fn.Return<number, LoopbackListenFailed, Scope.Scope> {
   const requests = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(requests)()
   const server = createServer({
@@ -122,9 +97,13 @@ export const listen = Effect.fnUntraced(function*(
 
   // An acquisition is uninterruptible: between `listen` and its event there is a socket that nobody would close.
   yield* Effect.acquireRelease(
-    Effect.callback<void, ListenFailure>((resume) => {
+    Effect.callback<void, LoopbackListenFailed>((resume) => {
       // Stays for good: a listener that cannot accept a connection must not take the process down.
-      server.on("error", (error: NodeJS.ErrnoException) => resume(Effect.fail({ reason: error.code ?? error.name })))
+      server.on(
+        "error",
+        (error: NodeJS.ErrnoException) =>
+          resume(Effect.fail(new LoopbackListenFailed({ reason: error.code ?? error.name })))
+      )
       server.listen({ host: "127.0.0.1", port: port ?? 0, exclusive: true, backlog: 4_096 }, () => resume(Effect.void))
     }),
     () =>
@@ -144,3 +123,9 @@ export const listen = Effect.fnUntraced(function*(
     ? yield* Effect.die("a TCP listener has no port")
     : address.port
 })
+
+/** Provides `LoopbackListener` with the limits that suit a browser; needs nothing. */
+export const layer: Layer.Layer<LoopbackListener> = Layer.succeed(
+  LoopbackListener,
+  LoopbackListener.of({ listen: (port, handle) => listen(port, handle) })
+)
