@@ -1,0 +1,119 @@
+/**
+ * Runs a program under one schedule: which task runs next, where a fiber is made to yield, and when time passes are decided by
+ * a `Chooser`, not by the machine.
+ *
+ * Effect leaves two decisions to its `Scheduler`, which task is next and whether a fiber yields before its next operation, and
+ * one to its `Clock`. A run owns all three and goes to its end in one synchronous loop on virtual time, so that the same
+ * decisions give the same run. Nothing in the program may wait for anything real (a Promise, a timer, a socket): that is
+ * reported as a deadlock.
+ *
+ * Priorities of tasks are not heeded, so that a few orders are tried that a stock scheduler does not come to.
+ */
+import { Clock, Effect, Metric, type Scheduler } from "effect"
+import type { Chooser, Departure } from "../../services/exploring/Chooser.ts"
+import type { ScheduleRun } from "../../services/exploring/ScheduleRun.ts"
+import { Observed, type Observer } from "./ScheduleObserver.ts"
+import * as ScheduleTurns from "./ScheduleTurns.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+
+export interface Options {
+  /** Tasks that may run before the run is given up as endless; 50,000 unless said. */
+  readonly stepLimit?: number
+  /** Whether to keep what ran when. Costs time. */
+  readonly trace?: boolean
+}
+
+/** Runs `program` to its end as `chooser` says, and whatever it leaves behind until nothing moves any more. Synchronous. */
+export const run = <A, E>(
+  program: Effect.Effect<A, E>,
+  chooser: Chooser,
+  { stepLimit = 50_000, trace = false }: Options = {}
+): ScheduleRun<A, E> => {
+  const ready: Array<() => void> = []
+  const time = VirtualClock.make()
+  const turns = trace ? ScheduleTurns.make(time.now) : ScheduleTurns.none
+  const departures: Array<Departure> = []
+  /** Those who wait for a moment, the longest waiting first. */
+  const moments = new Set<() => void>()
+  let choices = 0
+  let fibers = 0
+
+  const choose: Chooser["choose"] = (bound, kind) => {
+    if (!observer.isChoosing || bound < 2) return 0
+    const at = choices++
+    const picked = chooser.choose(bound, kind)
+    if (picked > 0) {
+      const departure = { at, kind, picked, bound }
+      departures.push(departure)
+      turns.departed(departure)
+    }
+    return picked
+  }
+
+  const observer: Observer = {
+    isChoosing: true,
+    note: turns.note,
+    pick: (bound) => choose(bound, "value"),
+    onMoment: (resume) => {
+      moments.add(resume)
+      return () => moments.delete(resume)
+    },
+    fibers: () => fibers
+  }
+
+  const momentComes = () => {
+    for (const resume of moments) {
+      moments.delete(resume)
+      return resume()
+    }
+  }
+
+  const scheduler: Scheduler.Scheduler = {
+    executionMode: "sync",
+    shouldYield: (fiber) => {
+      turns.running(fiber)
+      if (moments.size > 0 && choose(2, "moment") === 1) momentComes()
+      return choose(2, "yield") === 1
+    },
+    makeDispatcher: () => ({ scheduleTask: (task) => void ready.push(task), flush: () => {} })
+  }
+
+  const fiber = Effect.runFork(
+    program.pipe(
+      Effect.provideService(Clock.Clock, time.clock),
+      Effect.provideService(Observed, observer),
+      Effect.provideService(Metric.FiberRuntimeMetrics, {
+        recordFiberStart: () => void fibers++,
+        recordFiberEnd: () => void fibers--
+      })
+    ),
+    { scheduler }
+  )
+
+  const ended = (outcome: ScheduleRun<A, E>["outcome"]): ScheduleRun<A, E> => ({
+    outcome,
+    fibersLeft: fibers,
+    departures,
+    choices,
+    turns: turns.turns()
+  })
+
+  for (let step = 0; step < stepLimit; step++) {
+    turns.taskBegins()
+    if (ready.length === 0 && moments.size > 0) {
+      momentComes()
+      continue
+    }
+    const timePasses = time.isAwaited() && (ready.length === 0 || choose(2, "time") === 1)
+    if (timePasses) {
+      ready.push(...time.pass())
+    } else if (ready.length > 0) {
+      const [task] = ready.splice(choose(ready.length, "task"), 1)
+      task?.()
+    } else {
+      const exit = fiber.pollUnsafe()
+      return ended(exit === undefined ? { _tag: "Deadlock" } : { _tag: "Done", exit })
+    }
+  }
+  return ended({ _tag: "StepLimit" })
+}
