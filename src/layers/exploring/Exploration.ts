@@ -39,6 +39,8 @@ export interface Violation {
   readonly departuresFound: number
   /** What ran when under the short schedule. */
   readonly trace: string
+  /** Who was still there in the end: in a deadlock, those who wait for each other. */
+  readonly waiting: ReadonlyArray<string>
 }
 
 export interface Explored {
@@ -57,7 +59,7 @@ export const replay = <A, E>(
 ) => ScheduleRunner.run(program, ChooserReplay.make(departures), { ...options, trace: true })
 
 /** How many runs may be spent on a shorter schedule. */
-const patience = 5_000
+const patience = 1_500
 
 /**
  * The shortest schedule that shows a problem like the one found: what matters of the one that was found, or one of fewer
@@ -98,7 +100,8 @@ const violationOf = <A, E>(
     seed,
     departures,
     departuresFound: found.departures.length,
-    trace: ScheduleTrace.render(short.turns)
+    trace: ScheduleTrace.render(short.turns),
+    waiting: short.waiting
   })
 }
 
@@ -127,12 +130,13 @@ export const atRandom = <A, E>(
   return { schedules, complete: false, violation: Option.none() }
 }
 
-/** A violation as a text to fail with: the problem, the seed, the schedule and its trace. */
-export const report = ({ departures, departuresFound, problem, seed, trace }: Violation): string =>
+/** A violation as a text to fail with: the problem, the seed, the schedule, its trace, and who waits. */
+export const report = ({ departures, departuresFound, problem, seed, trace, waiting }: Violation): string =>
   [
     problem,
     Option.match(seed, { onNone: () => "found exhaustively", onSome: (it) => `seed ${it}` }) +
     `; ${departures.length} departure${departures.length === 1 ? "" : "s"} (of ${departuresFound} when found): ` +
     JSON.stringify(departures.map(({ at, picked }) => ({ at, picked }))),
-    trace
+    trace,
+    ...waiting.length > 0 ? [`still there in the end: ${waiting.join(", ")}`] : []
   ].join("\n")

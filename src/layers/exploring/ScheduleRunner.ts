@@ -7,6 +7,9 @@
  * decisions give the same run. Nothing in the program may wait for anything real (a Promise, a timer, a socket): that is
  * reported as a deadlock.
  *
+ * A fiber is interrupted between operations and never within one: a `yield* Effect.sync(…)` and the plain code after it, up to
+ * the next `yield*`, are one step. A fake that is to be like an `await` has to have an operation on each side of what it does.
+ *
  * Priorities of tasks are not heeded, so that a few orders are tried that a stock scheduler does not come to.
  */
 import { Clock, Effect, Metric, type Scheduler } from "effect"
@@ -95,7 +98,8 @@ export const run = <A, E>(
     fibersLeft: fibers,
     departures,
     choices,
-    turns: turns.turns()
+    turns: turns.turns(),
+    waiting: turns.waiting()
   })
 
   for (let step = 0; step < stepLimit; step++) {

@@ -17,7 +17,7 @@ export interface Shrunk {
 export const shrink = (
   found: ReadonlyArray<Departure>,
   retry: (departures: ReadonlyArray<Departure>) => ReadonlyArray<Departure> | undefined,
-  limit = 2_000
+  limit = 500
 ): Shrunk => {
   let best = found
   let runs = 0

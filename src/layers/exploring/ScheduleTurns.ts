@@ -1,7 +1,7 @@
 /**
  * Keeps the turns of a run: which fiber did what, and which decisions brought that about.
  */
-import type { Fiber } from "effect"
+import type { Fiber, Tracer } from "effect"
 import type { Departure } from "../../services/exploring/Chooser.ts"
 import type { Turn } from "../../services/exploring/ScheduleRun.ts"
 import { FiberName } from "./ScheduleNotes.ts"
@@ -14,6 +14,8 @@ export interface ScheduleTurns {
   readonly note: (text: string) => void
   readonly departed: (departure: Departure) => void
   readonly turns: () => ReadonlyArray<Turn>
+  /** Who has not ended, of all who ever ran, the program itself aside. */
+  readonly waiting: () => ReadonlyArray<string>
 }
 
 /** For runs that nobody asks for a trace of. */
@@ -22,15 +24,16 @@ export const none: ScheduleTurns = {
   running: () => {},
   note: () => {},
   departed: () => {},
-  turns: () => []
+  turns: () => [],
+  waiting: () => []
 }
 
 /** A turn that is not over. */
 interface Taking {
   readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly at: number
-  who: string
-  span: string | undefined
+  span: Tracer.AnySpan | undefined
+  readonly spans: Set<Tracer.AnySpan>
   readonly what: Array<string>
   readonly departures: Array<Departure>
 }
@@ -38,18 +41,21 @@ interface Taking {
 /** `now` is the virtual time in milliseconds. */
 export const make = (now: () => number): ScheduleTurns => {
   const turns: Array<Taking> = []
-  /** Numbers for fibers without a name, in the order in which they first ran. */
-  const numbers = new WeakMap<Fiber.Fiber<unknown, unknown>, number>()
-  let known = 0
+  /** All fibers that ever ran, in that order, and what they are called: by their own name if they have one. */
+  const names = new Map<Fiber.Fiber<unknown, unknown>, string>()
+  /** Whose own name it is; the fibers it forks have it from there. */
+  const owners = new Map<string, Fiber.Fiber<unknown, unknown>>()
   /** Whoever runs in the task under way. */
   let taking: Taking | undefined
   /** What has brought the next turn about. */
   let ahead: Array<Departure> = []
 
-  const numberOf = (fiber: Fiber.Fiber<unknown, unknown>) => {
-    const number = numbers.get(fiber) ?? ++known
-    numbers.set(fiber, number)
-    return number
+  /** A name can come with any operation of a fiber, and holds for what it did before as well. */
+  const call = (fiber: Fiber.Fiber<unknown, unknown>) => {
+    const name = fiber.getRef(FiberName)
+    if (name !== "" && !owners.has(name)) owners.set(name, fiber)
+    if (owners.get(name) === fiber) names.set(fiber, name)
+    else if (!names.has(fiber)) names.set(fiber, `${name || "fiber"}/${names.size + 1}`)
   }
 
   return {
@@ -58,16 +64,17 @@ export const make = (now: () => number): ScheduleTurns => {
     },
     running: (fiber) => {
       if (taking?.fiber !== fiber) {
-        taking = { fiber, at: now(), who: `fiber ${numberOf(fiber)}`, span: undefined, what: [], departures: ahead }
+        taking = { fiber, at: now(), span: undefined, spans: new Set(), what: [], departures: ahead }
         ahead = []
         turns.push(taking)
       }
-      // The first of its operations may be the one that names it, the last of them the one that ends that.
-      taking.who = fiber.getRef(FiberName) || taking.who
+      call(fiber)
       const span = fiber.cache.span
-      if (span?._tag === "Span" && span.name !== taking.span) {
-        taking.span = span.name
-        taking.what.push(span.name)
+      if (span !== undefined && span !== taking.span) {
+        taking.span = span
+        // Coming back to one says nothing new.
+        if (span._tag === "Span" && !taking.spans.has(span)) taking.what.push(span.name)
+        taking.spans.add(span)
       }
     },
     note: (text) => void taking?.what.push(text),
@@ -77,6 +84,8 @@ export const make = (now: () => number): ScheduleTurns => {
       if (isWithin && taking !== undefined) taking.departures.push(departure)
       else ahead.push(departure)
     },
-    turns: () => turns.map(({ at, departures, what, who }) => ({ at, who, what, departures }))
+    turns: () =>
+      turns.map(({ at, departures, fiber, what }) => ({ at, who: names.get(fiber) ?? "", what, departures })),
+    waiting: () => [...names].slice(1).flatMap(([fiber, name]) => fiber.pollUnsafe() === undefined ? [name] : [])
   }
 }

@@ -20,7 +20,7 @@ export type Outcome<A, E> =
 export interface Turn {
   /** Milliseconds of virtual time since the run began. */
   readonly at: number
-  /** The name of the fiber, or of the nearest ancestor that was given one. */
+  /** The name that the fiber was given; or that of the nearest ancestor who was given one, and a number. */
   readonly who: string
   /** What the program noted meanwhile, and the spans it came by, in order. */
   readonly what: ReadonlyArray<string>
@@ -38,4 +38,6 @@ export interface ScheduleRun<A, E> {
   readonly choices: number
   /** What ran when; empty unless the run was traced. */
   readonly turns: ReadonlyArray<Turn>
+  /** Whose fibers were still there when nothing moved any more, beside the program's; empty unless the run was traced. */
+  readonly waiting: ReadonlyArray<string>
 }

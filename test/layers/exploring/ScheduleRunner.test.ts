@@ -14,6 +14,8 @@ import { lostUpdate, oneAfterTheOther, oppositeLocks } from "../../support/racyP
 
 const stock = ChooserReplay.make([])
 
+const choices = (program: Effect.Effect<void>) => ScheduleRunner.run(program, stock).choices
+
 const run = <A, E>(program: Effect.Effect<A, E>, seed: number) =>
   ScheduleRunner.run(program, ChooserRandom.make(seed), { trace: true })
 
@@ -73,7 +75,6 @@ describe("ScheduleRunner", () => {
   })
 
   it("asks for no decision where things are to happen in order, and for all of them in any order within", () => {
-    const choices = (program: Effect.Effect<void>) => ScheduleRunner.run(program, stock).choices
     assert.strictEqual(choices(inOrder(lostUpdate)), choices(inOrder(Effect.void)))
     assert.isAbove(choices(lostUpdate), choices(inOrder(Effect.void)))
     assert.isAtLeast(choices(inOrder(Effect.andThen(oneAfterTheOther, inAnyOrder(lostUpdate)))), choices(lostUpdate))
