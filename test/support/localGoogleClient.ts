@@ -88,15 +88,17 @@ export const credentials = Effect.map(LocalGoogle, ({ clientId, clientSecret }) 
   client_secret: Redacted.value(clientSecret)
 }))
 
-export const exchange = Effect.fnUntraced(function*(code: string | null, changes: Fields = {}) {
-  return yield* post("/token", {
-    ...(yield* credentials),
+export const exchangeForm = (code: string | null) =>
+  Effect.map(credentials, (fields) => ({
+    ...fields,
     grant_type: "authorization_code",
     code: code ?? "",
     redirect_uri: redirectUri,
-    code_verifier: verifier,
-    ...changes
-  })
+    code_verifier: verifier
+  }))
+
+export const exchange = Effect.fnUntraced(function*(code: string | null, changes: Fields = {}) {
+  return yield* post("/token", { ...(yield* exchangeForm(code)), ...changes })
 })
 
 export const refresh = Effect.fnUntraced(function*(refreshToken: unknown, changes: Fields = {}) {

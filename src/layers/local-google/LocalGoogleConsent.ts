@@ -5,9 +5,9 @@
 import { Effect } from "effect"
 import type Provider from "oidc-provider"
 import type { LocalAccount } from "../../services/local-google/LocalGoogle.ts"
+import { type Incoming, send } from "./LocalGoogleIncoming.ts"
 import * as Page from "./LocalGooglePage.ts"
 import * as Scopes from "./LocalGoogleScopes.ts"
-import { type Incoming, send } from "./LocalGoogleServer.ts"
 import type { Store } from "./LocalGoogleStore.ts"
 
 export interface ConsentOptions {

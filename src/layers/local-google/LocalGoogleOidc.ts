@@ -13,8 +13,9 @@ import * as Consent from "./LocalGoogleConsent.ts"
 import { countOf, endpointOf, lengthenScopes, paths } from "./LocalGoogleEndpoints.ts"
 import * as Errors from "./LocalGoogleErrors.ts"
 import * as Faults from "./LocalGoogleFaults.ts"
+import { type Incoming, json } from "./LocalGoogleIncoming.ts"
 import * as Provider from "./LocalGoogleProvider.ts"
-import { type Incoming, json, listen, serve } from "./LocalGoogleServer.ts"
+import { listen, serve } from "./LocalGoogleServer.ts"
 import * as Store from "./LocalGoogleStore.ts"
 
 export interface LocalGoogleOptions {

@@ -1,31 +1,13 @@
 /**
- * The listener of the local Google: reads each request, lets the planned fault strike, and has the rest answered. The
- * one place that speaks `node:http`.
+ * The listener of the local Google: reads each request, lets the planned fault strike, and has the rest answered. Only
+ * this file and `LocalGoogleIncoming` speak `node:http`.
  */
-import { Clock, Effect, FiberSet, type Scope } from "effect"
-import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http"
+import { Effect, FiberSet, type Scope } from "effect"
+import { createServer, IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
-import { type LocalFault, LocalGoogleUnavailable } from "../../services/local-google/LocalGoogle.ts"
-
-/** One request, its body read, and where its answer goes. */
-export interface Incoming {
-  /** Reads like the original, from the start. */
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly path: string
-  readonly form: URLSearchParams
-}
-
-/** Writes a whole answer. */
-export const send = (
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: string
-): Effect.Effect<void> => Effect.sync(() => void response.writeHead(status, headers).end(body))
-
-export const json = (response: ServerResponse, status: number, body: unknown): Effect.Effect<void> =>
-  send(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body))
+import { LocalGoogleUnavailable } from "../../services/local-google/LocalGoogle.ts"
+import type { Incoming } from "./LocalGoogleIncoming.ts"
+import { strike, type Struck } from "./LocalGoogleStrike.ts"
 
 /** Listens on the loopback address until the Scope closes; then the port is closed and every connection cut at once. */
 export const listen = (port: number): Effect.Effect<Server, LocalGoogleUnavailable, Scope.Scope> =>
@@ -79,29 +61,18 @@ const replay = (request: IncomingMessage, url: string, body: Buffer): IncomingMe
   return copy
 }
 
-const hungUp = (response: ServerResponse): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    const onClose = () => resume(Effect.void)
-    if (response.closed) return onClose()
-    response.once("close", onClose)
-    return Effect.sync(() => response.off("close", onClose))
-  })
-
 /** How a server is told what to do with its requests. */
 export interface Handling {
   /** Rewrites a request before anybody sees it. */
   readonly rewrite: (url: URL, form: URLSearchParams) => void
   /** Notes the request, and says which fault strikes it. */
-  readonly strike: (
-    incoming: Incoming
-  ) => Effect.Effect<{ readonly fault: LocalFault; readonly cleared: Effect.Effect<void> } | undefined>
+  readonly strike: (incoming: Incoming) => Effect.Effect<Struck | undefined>
   readonly answer: (incoming: Incoming) => Effect.Effect<void>
 }
 
 /** Handles the requests of a server, each in a fiber of its own that ends with the Scope. */
 export const serve = Effect.fnUntraced(function*(server: Server, origin: string, handling: Handling) {
   const run = yield* FiberSet.makeRuntime()
-  const wallClock = Clock.Clock.defaultValue()
 
   const handle = Effect.fnUntraced(function*(request: IncomingMessage, response: ServerResponse) {
     const body = yield* readBody(request)
@@ -113,29 +84,7 @@ export const serve = Effect.fnUntraced(function*(server: Server, origin: string,
     const incoming: Incoming = { request: copy, response, path: url.pathname, form }
 
     const struck = yield* handling.strike(incoming)
-    switch (struck?.fault._tag) {
-      case undefined:
-        return yield* handling.answer(incoming)
-      case "Delay":
-        // By the wall clock, whatever clock the client's process lives by.
-        yield* Effect.provideService(Effect.sleep(struck.fault.millis), Clock.Clock, wallClock)
-        return yield* handling.answer(incoming)
-      case "Hang": {
-        const cleared = Effect.as(struck.cleared, true)
-        const goesOn = yield* Effect.raceFirst(cleared, Effect.as(hungUp(response), false))
-        return goesOn ? yield* handling.answer(incoming) : undefined
-      }
-      case "Respond": {
-        const { fault } = struck
-        return yield* send(response, fault.status, { "content-type": "application/json", ...fault.headers }, fault.body)
-      }
-      case "ResetBefore":
-        return void request.socket.resetAndDestroy()
-      case "ResetAfter":
-        // An answer without a socket: it is made in full and reaches nobody.
-        yield* handling.answer({ ...incoming, response: new ServerResponse(copy) })
-        return void request.socket.resetAndDestroy()
-    }
+    yield* struck === undefined ? handling.answer(incoming) : strike(struck, incoming, handling.answer)
   })
 
   server.on("request", (request, response) => void run(handle(request, response)))

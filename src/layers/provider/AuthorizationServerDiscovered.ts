@@ -24,9 +24,12 @@ export interface Options {
   readonly rotatesRefreshTokens?: boolean
 }
 
+/** What no sign-in can do without. */
+const needed = ["authorization_endpoint", "token_endpoint"] as const
+
 /**
  * Provides `AuthorizationServer`; needs `Digest` and `OAuthFetch`. The provider is discovered at the first call that
- * needs it; simultaneous ones share the request, and a failure is not kept.
+ * needs it; simultaneous ones share the request, and neither a failure nor metadata that no sign-in can do with is kept.
  */
 export const layer = (options: Options): Layer.Layer<AuthorizationServer, never, Digest.Digest | OAuthFetch> =>
   Layer.effect(
@@ -45,13 +48,19 @@ export const layer = (options: Options): Layer.Layer<AuthorizationServer, never,
               ...trusting(options.issuer)
             })
           )
+        ).pipe(
+          Effect.mapError(OAuthErrors.unreachableFor("discovery")),
+          // Neither kept, nor found out only when somebody has consented.
+          Effect.tap((server) => {
+            const missing = needed.find((member) => server[member] === undefined)
+            return missing === undefined ? Effect.void : Effect.fail(OAuthErrors.lacking(missing))
+          })
         )
 
       const discovered = yield* Cache.makeWith(
         (_issuer: string) =>
           discover("oidc").pipe(
-            Effect.catch((error) => Effect.mapError(discover("oauth2"), () => error)),
-            Effect.mapError(OAuthErrors.unreachableFor("discovery"))
+            Effect.catch((error) => Effect.mapError(discover("oauth2"), () => error))
           ),
         { capacity: 1, timeToLive: (exit) => Exit.isSuccess(exit) ? Duration.infinity : Duration.zero }
       )

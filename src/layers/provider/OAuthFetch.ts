@@ -40,14 +40,32 @@ const readBody = (response: HttpClientResponse.HttpClientResponse) =>
 /** How long one request may take, from connecting to the last byte of the answer. */
 export type Limit = "10 seconds" | "3 seconds"
 
-/** Failures that come before the first byte is sent: looking the host up, connecting. */
+/**
+ * Failures that come before the first byte of a request is sent: looking the host up, connecting, and finding out that
+ * whoever answers there speaks no TLS or cannot show that it is the provider, as behind a captive portal.
+ */
 const beforeSending: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
   "ENETUNREACH",
   "EHOSTUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT"
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "INVALID_CA",
+  "INVALID_PURPOSE"
 ])
 
 /** The system's error code, however deep the error that has it was wrapped. */

@@ -106,12 +106,17 @@ export const show = (
     Option.some({ ...flow, key: entry.key, outcome: outcomeOf(entry), shown: shownOf(entry) })
   ).pipe(Effect.andThen(Deferred.succeed(entry.opened, { _tag: "Shown", began })), Effect.asVoid)
 
-/** Tells everybody how it ended: those who wait, and those who have not been shown anything yet. */
+/**
+ * Tells everybody how it ended: those who wait, and those who have not been shown anything yet. These come last, because they go
+ * on at once: one who starts again has to find it settled.
+ */
 export const settle = (entry: AuthFlowEntry, outcome: Exit.Exit<Session, FlowFailure>): Effect.Effect<void> =>
-  Deferred.done(
-    entry.opened,
-    Exit.map(outcome, (session): Opened => ({ _tag: "Found", session }))
-  ).pipe(Effect.andThen(Deferred.done(entry.outcome, outcome)), Effect.asVoid)
+  Deferred.done(entry.outcome, outcome).pipe(
+    Effect.andThen(
+      Deferred.done(entry.opened, Exit.map(outcome, (session): Opened => ({ _tag: "Found", session })))
+    ),
+    Effect.asVoid
+  )
 
 /** What is ended before it is open does not wait for what it waits for. */
 export const endedEarly = ({ decision }: AuthFlowEntry): Effect.Effect<never, FlowFailure> =>

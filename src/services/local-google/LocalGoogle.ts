@@ -25,6 +25,14 @@ export interface LocalAccount {
 /** The endpoints that faults can be put on. */
 export type LocalEndpoint = "discovery" | "authorize" | "token" | "userinfo" | "revoke"
 
+/** A whole answer, as a fault may change it. */
+export interface LocalAnswer {
+  readonly status: number
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string>>>
+  readonly body: string
+}
+
 /** What can go wrong with one request. */
 export type LocalFault =
   /**
@@ -45,6 +53,15 @@ export type LocalFault =
   | { readonly _tag: "ResetBefore" }
   /** Processes the request and cuts the connection instead of answering: the code is spent, the tokens are lost. */
   | { readonly _tag: "ResetAfter" }
+  /** Processes the request and answers with what `change` makes of the answer; its length is always told as it is. */
+  | { readonly _tag: "Alter"; readonly change: (answer: LocalAnswer) => LocalAnswer }
+  /** Processes the request, and cuts the connection half-way through an answer whose full length it has told. */
+  | { readonly _tag: "BreakOff" }
+  /**
+   * Processes the request and sends half of the answer; the rest when the fault is healed or replaced, if the client is
+   * still there.
+   */
+  | { readonly _tag: "Stall" }
 
 /** Habits that can be changed while it runs. The defaults are Google's. */
 export interface LocalGoogleHabits {

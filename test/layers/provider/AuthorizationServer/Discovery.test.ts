@@ -40,6 +40,22 @@ describe("AuthorizationServer: discovery", () => {
       assert.notProperty(asked?.headers ?? {}, "traceparent")
     }).pipe(Effect.provide(layer())))
 
+  for (const member of ["authorization_endpoint", "token_endpoint"]) {
+    it.effect(`of metadata without ${member} fails, and is done anew at the next call`, () =>
+      Effect.gen(function*() {
+        const provider = yield* AuthorizationServer
+        const stub = yield* Stub
+        const metadata = metadataOf(stub.origin)
+        yield* stub.answers(oidc, json({ ...metadata, [member]: undefined }))
+        const failure = yield* Effect.flip(provider.authorizationUrl(request))
+        assert.deepInclude(failure, { _tag: "ProviderUnreachable", operation: "discovery", ambiguous: false })
+        assert.include(failure.message, member)
+        yield* stub.answers(oauth, json(metadata))
+        yield* provider.authorizationUrl(request)
+        assert.deepStrictEqual(yield* paths, [oidc, oauth, oidc, oauth])
+      }).pipe(Effect.provide(layer())))
+  }
+
   it.effect("falls back to RFC 8414 where there is no OpenID provider", () =>
     Effect.gen(function*() {
       const provider = yield* AuthorizationServer
