@@ -1,11 +1,45 @@
+import { Clock, Effect } from "effect"
 import { defineConfig } from "vitest/config"
+
+/** Whole days since 1970: what is random is another each day, and the same for everybody on it. */
+const today = Math.floor(Effect.runSync(Clock.currentTimeMillis) / 86_400_000)
+
+const common = {
+  testTimeout: 15_000,
+  // There is no module-level state to keep apart, and loading everything once halves the time.
+  isolate: false,
+  sequence: { shuffle: true }
+}
+
+const interleavings = ["test/interleavings/**/*.test.ts"]
+const processes = ["test/processes/**/*.test.ts"]
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 15_000,
-    // There is no module-level state to keep apart, and loading everything once halves the time.
-    isolate: false,
-    sequence: { shuffle: true }
+    projects: [
+      {
+        // What is run after every change.
+        test: {
+          ...common,
+          name: "quick",
+          include: ["test/**/*.test.ts"],
+          exclude: processes,
+          provide: { seed: today * 10_000, randomSchedules: 30, isExhaustive: false }
+        }
+      },
+      {
+        // Windows and kills, in real processes.
+        test: { ...common, name: "processes", include: processes }
+      },
+      {
+        // The same programs as in `quick`, under every schedule with one departure, and many more.
+        test: {
+          ...common,
+          name: "interleavings",
+          include: interleavings,
+          provide: { seed: today * 10_000, randomSchedules: 700, isExhaustive: true }
+        }
+      }
+    ]
   }
 })

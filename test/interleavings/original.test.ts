@@ -28,30 +28,22 @@ const races = [
   {
     heading: "A Map of flows",
     program: mutexMap,
-    problem: "2 tabs and 2 exchanges for one account",
-    seed: 2,
-    departuresFound: 14
+    problem: "2 tabs and 2 exchanges for one account"
   },
   {
     heading: "A Map of resolvers",
     program: resolverMap,
-    problem: "deadlock: the program has not ended and nobody can go on",
-    seed: 10,
-    departuresFound: 7
+    problem: "deadlock: the program has not ended and nobody can go on"
   },
   {
     heading: "A lock of `while (has) await`",
     program: whileHasLock,
-    problem: "the provider does not take refresh-2, which is stored, any more",
-    seed: 7,
-    departuresFound: 38
+    problem: "the provider does not take refresh-2, which is stored, any more"
   },
   {
     heading: "Flags in the callback",
     program: callbackFlags,
-    problem: `the page says "signed in" and nothing is stored`,
-    seed: 13,
-    departuresFound: 6
+    problem: `the page says "signed in" and nothing is stored`
   }
 ]
 
@@ -59,7 +51,7 @@ const races = [
 const assertSays = (section: string, phrase: string) => assert.include(section.replaceAll(/\s+/g, " "), phrase)
 
 describe("the patterns of the control group", () => {
-  for (const { departuresFound, heading, problem, program: { control, original }, seed } of races) {
+  for (const { heading, problem, program: { control, original } } of races) {
     describe(heading, () => {
       it("passes under a stock scheduler", () => {
         const { schedules, violation } = Exploration.exhaustively(original, { departures: 0 })
@@ -69,10 +61,7 @@ describe("the patterns of the control group", () => {
       it("is found wrong at random, as the docs say", () => {
         const found = Option.getOrThrow(Exploration.atRandom(original, { schedules: 1_000 }).violation)
         assert.include(sectionOf(heading), `\`\`\`text\n${Exploration.report(found)}\n\`\`\``)
-        assert.deepStrictEqual(
-          [found.problem, found.seed, found.departuresFound, found.departures.length],
-          [problem, Option.some(seed), departuresFound, 1]
-        )
+        assert.deepStrictEqual([found.problem, found.departures.length], [problem, 1])
       })
 
       it("is found wrong among the schedules with one departure", () => {

@@ -36,6 +36,8 @@ export interface Hooks {
   readonly place: (name: string) => Effect.Effect<void>
   /** Opens the address that a person has to visit. */
   readonly open: (url: string) => Effect.Effect<void>
+  /** Is about to send something that the provider takes once; `state` says which flow's code it is. */
+  readonly sending?: (what: "exchange" | "refresh", state: string) => Effect.Effect<void>
 }
 
 /** What an engine is made with. */
@@ -47,7 +49,7 @@ export interface Engine
 }
 
 /** The engine; its Scope closes what it has open. */
-export const layerEngine = (order: Engine, { open, place }: Hooks) => {
+export const layerEngine = (order: Engine, { open, place, sending = () => Effect.void }: Hooks) => {
   const around = <A, E, R>(name: string, call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     place(`before ${name}`).pipe(Effect.andThen(call), Effect.tap(() => place(`after ${name}`)))
 
@@ -58,8 +60,13 @@ export const layerEngine = (order: Engine, { open, place }: Hooks) => {
         ...own,
         responseIssuer: around("finding the provider", own.responseIssuer),
         authorizationUrl: (request) => around("making the address", own.authorizationUrl(request)),
-        exchange: (request, code) => around("the exchange", own.exchange(request, code)),
-        refresh: (token, scopes) => around("the refresh", own.refresh(token, scopes)),
+        exchange: (request, code) =>
+          around(
+            "the exchange",
+            Effect.andThen(sending("exchange", Redacted.value(request.state)), own.exchange(request, code))
+          ),
+        refresh: (token, scopes) =>
+          around("the refresh", Effect.andThen(sending("refresh", ""), own.refresh(token, scopes))),
         userinfo: (grant) => around("asking who it is", own.userinfo(grant)),
         revoke: (token) => around("the revocation", own.revoke(token))
       }))

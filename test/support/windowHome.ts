@@ -36,8 +36,8 @@ export const furnish = Effect.fnUntraced(function*(changes: Partial<Engine> = {}
   }
   return {
     tabs,
-    open: (more: Partial<Engine> = {}) =>
-      Windows.open({ ...engine, ...more }, tabs, `${tmpdir()}/mcp-gas-windows-cache`)
+    open: (more: Partial<Engine> = {}, doings?: Queue.Queue<Windows.Doing>) =>
+      Windows.open({ ...engine, ...more }, tabs, `${tmpdir()}/mcp-gas-windows-cache`, doings)
   }
 })
 

@@ -1,7 +1,20 @@
 /**
  * A window: the sign-in engine in a process of its own, doing as it is asked. Run by `windows.ts`.
  */
-import { Context, Effect, Exit, Layer, Option, Redacted, Schema, Scope, Stream, SynchronizedRef } from "effect"
+import {
+  Clock,
+  Context,
+  Effect,
+  Exit,
+  Layer,
+  Option,
+  Redacted,
+  References,
+  Schema,
+  Scope,
+  Stream,
+  SynchronizedRef
+} from "effect"
 import { readdirSync } from "node:fs"
 import process from "node:process"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
@@ -9,12 +22,16 @@ import { AuthEvents } from "../../src/services/sign-in/AuthEvents.ts"
 import { type AuthFlow, AuthFlows } from "../../src/services/sign-in/AuthFlows.ts"
 import type { Session } from "../../src/services/sign-in/Session.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
+import * as FullDisk from "./fullDisk.ts"
 import { type Hooks, layerEngine } from "./mortalEngine.ts"
+import * as WindowClock from "./windowClock.ts"
 import { type Ask, Engine, Question, type Told, type Word } from "./windowTalk.ts"
 
 type Services = AuthFlows | Sessions | AuthEvents
 
 const engine = Schema.decodeUnknownSync(Schema.fromJsonString(Engine))(process.argv[2])
+const clock = WindowClock.make()
+if (engine.fullWhile !== undefined) FullDisk.arm(engine.fullWhile)
 
 const say = (word: Word) =>
   Effect.callback<void>((resume) => {
@@ -26,7 +43,8 @@ const hooks: Hooks = {
     if (name === engine.stopAt) return Effect.andThen(say({ _tag: "Stopped", place: name }), Effect.never)
     return name === engine.passing ? say({ _tag: "Passed" }) : Effect.void
   },
-  open: (url) => say({ _tag: "Opened", url })
+  open: (url) => say({ _tag: "Opened", url }),
+  sending: (what, state) => engine.tells === true ? say({ _tag: "Doing", what, state }) : Effect.void
 }
 
 interface Open {
@@ -47,6 +65,7 @@ const opened = (home: string) =>
       const events = yield* Scope.provide(Context.get(services, AuthEvents).subscribe, scope)
       yield* Effect.forkIn(
         Stream.runForEach(events, ({ _tag }) => {
+          if (_tag === "FlowStarted" && engine.tells === true) return say({ _tag: "Doing", what: "flow", state: "" })
           if (_tag === "FlowJoined") return say({ _tag: "Joined" })
           return _tag === "FlowFollowed" ? say({ _tag: "Followed" }) : Effect.void
         }),
@@ -99,6 +118,8 @@ const read = (key: AccountKey) => Effect.map(Sessions.use(({ fresh }) => fresh(k
 
 const done = (what: string): Told => ({ _tag: "Done", what })
 
+const failed = (code: string, message: string): Told => ({ _tag: "Failed", code, message })
+
 const performed = Effect.fnUntraced(function*(key: AccountKey, ask: Ask) {
   switch (ask._tag) {
     case "SignIn":
@@ -109,8 +130,12 @@ const performed = Effect.fnUntraced(function*(key: AccountKey, ask: Ask) {
       return yield* read(key)
     case "Refuse": {
       const sessions = yield* Sessions
-      yield* sessions.invalidate(key, yield* sessions.accessToken(key))
-      return yield* read(key)
+      const refused = yield* sessions.accessToken(key)
+      yield* sessions.invalidate(key, refused)
+      const told = yield* read(key)
+      return told._tag === "Session" && told.accessToken === Redacted.value(refused)
+        ? failed("refused_again", "A token that was refused is handed out again.")
+        : told
     }
     case "Pending": {
       const flow = yield* AuthFlows.use((flows) => flows.pending(key))
@@ -144,9 +169,13 @@ const answer = Effect.fnUntraced(function*({ account, ask, home }: Question) {
     return [done("closed")]
   }
   if (ask._tag === "Usage") return [yield* usage]
+  if (ask._tag === "Jump") {
+    yield* clock.jump(ask.millis)
+    return [done("jumped")]
+  }
   const services = yield* opened(home)
   const one = performed(AccountKey.make(account), ask).pipe(
-    Effect.catch(({ code, message }) => Effect.succeed<Told>({ _tag: "Failed", code, message })),
+    Effect.catch(({ code, message }) => Effect.succeed(failed(code, message))),
     Effect.provideContext(services)
   )
   const callers = "callers" in ask ? ask.callers : 1
@@ -156,7 +185,11 @@ const answer = Effect.fnUntraced(function*({ account, ask, home }: Question) {
 process.on("message", (message) => {
   const question = Schema.decodeUnknownSync(Question)(message)
   Effect.runFork(
-    Effect.flatMap(answer(question), (told) => say({ _tag: "Answer", id: question.id, told }))
+    Effect.flatMap(answer(question), (told) => say({ _tag: "Answer", id: question.id, told })).pipe(
+      Effect.provideService(Clock.Clock, clock.clock),
+      // Of a disk that is full on purpose nobody has to be warned.
+      Effect.provideService(References.MinimumLogLevel, engine.fullWhile === undefined ? "Info" : "Error")
+    )
   )
 })
 process.on("disconnect", () => process.exit(0))

@@ -18,7 +18,11 @@ export const Engine = Schema.Struct({
   /** The place to tell of, and to stay at until the process is killed. */
   stopAt: Schema.optionalKey(Schema.String),
   /** A place to tell of each time it is passed. */
-  passing: Schema.optionalKey(Schema.String)
+  passing: Schema.optionalKey(Schema.String),
+  /** Whether it tells of flows it owns, and of what it sends to the provider. */
+  tells: Schema.optionalKey(Schema.Boolean),
+  /** The path of a file: while it is there, the disk is full as far as this window is concerned. */
+  fullWhile: Schema.optionalKey(Schema.String)
 })
 export type Engine = typeof Engine.Type
 
@@ -33,10 +37,12 @@ export const Ask = Schema.TaggedUnion({
   LogOut: {},
   /** So many callers ask for an access token at once. */
   Read: { callers: Schema.Int },
-  /** A refused token is asked for again. */
+  /** A refused token is asked for again; that it is handed out again is told as `refused_again`. */
   Refuse: {},
   /** Whether anybody is signed in, as the store has it. */
   Look: {},
+  /** Sets the wall clock of the window so far ahead of the machine's; what was set before is forgotten. */
+  Jump: { millis: Schema.Int },
   /** Closes the engine of the home. */
   Close: {},
   /** What the process takes up. */
@@ -61,6 +67,8 @@ export const Word = Schema.TaggedUnion({
   Answer: { id: Schema.Int, told: Schema.Array(Told) },
   /** A browser tab. */
   Opened: { url: Schema.String },
+  /** It has begun a flow, or is about to send a code or a refresh token; `state` says whose code it is. */
+  Doing: { what: Schema.Literals(["flow", "exchange", "refresh"]), state: Schema.String },
   /** A caller has joined a flow, and waits for it from now on. */
   Joined: {},
   /** The window waits for another one's flow. */

@@ -13,13 +13,23 @@ import { AuthorizationServer } from "../../src/services/provider/AuthorizationSe
 import { type AuthEvent, AuthEvents } from "../../src/services/sign-in/AuthEvents.ts"
 import { Browser } from "../../src/services/sign-in/Browser.ts"
 import { CallbackServer } from "../../src/services/sign-in/CallbackServer.ts"
+import { LoopbackListener } from "../../src/services/sign-in/LoopbackListener.ts"
 import { FlowStore } from "../../src/services/storage/FlowStore.ts"
 import { Leases } from "../../src/services/storage/Leases.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import { Checkpoints } from "./checkpoints.ts"
 
 /** What windows share. */
-export type World = SessionStore | FlowStore | Leases | AuthorizationServer | Browser | AuthEvents | Checkpoints
+export type World =
+  | SessionStore
+  | FlowStore
+  | Leases
+  | AuthorizationServer
+  | Browser
+  | AuthEvents
+  | LoopbackListener
+  | SecureRandom.SecureRandom
+  | Checkpoints
 
 /** How it is with a window. */
 export interface Life {
@@ -76,7 +86,7 @@ export const seenFrom = (
             }))
           )
       }))
-  ).pipe(Layer.provide(CallbackServerLoopback.layer({ serverName: "Test Server" })))
+  ).pipe(Layer.provide(CallbackServerLoopback.layerOver({ serverName: "Test Server" })))
 
   return callbacks.pipe(Layer.provideMerge(Layer.mergeAll(
     Layer.succeed(
@@ -135,8 +145,8 @@ export const seenFrom = (
         publish: (event) => Effect.andThen(Effect.sync(() => void heard.push(event)), events.publish(event))
       })
     ),
-    KeyedLockMemory.layer,
-    SecureRandom.layerWebCrypto
+    Layer.succeedContext(Context.pick(LoopbackListener, SecureRandom.SecureRandom)(world)),
+    KeyedLockMemory.layer
   )))
 }
 

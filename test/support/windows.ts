@@ -31,8 +31,18 @@ export interface Window {
 
 export class WindowGone extends Schema.TaggedError<WindowGone>()("WindowGone", {}) {}
 
-/** Opens a window, which is killed when the Scope closes. The tabs it opens are offered to `tabs`. */
-export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queue<string>, cache: string) {
+/** What a window does, told as it begins. */
+export interface Doing extends Pick<Extract<Word, { readonly _tag: "Doing" }>, "what" | "state"> {
+  readonly pid: number
+}
+
+/** Opens a window, which is killed when the Scope closes. The tabs it opens are offered to `tabs`, what it does to `doings`. */
+export const open = Effect.fnUntraced(function*(
+  engine: Engine,
+  tabs: Queue.Queue<string>,
+  cache: string,
+  doings?: Queue.Queue<Doing>
+) {
   const told = yield* Effect.orDie(encodeEngine(engine))
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -59,7 +69,9 @@ export const open = Effect.fnUntraced(function*(engine: Engine, tabs: Queue.Queu
     else if (word._tag === "Joined") Queue.offerUnsafe(joined, undefined)
     else if (word._tag === "Followed") Queue.offerUnsafe(followed, undefined)
     else if (word._tag === "Passed") Queue.offerUnsafe(passed, undefined)
-    else if (word._tag === "Answer") {
+    else if (word._tag === "Doing") {
+      if (doings !== undefined) Queue.offerUnsafe(doings, { pid: child.pid ?? 0, what: word.what, state: word.state })
+    } else if (word._tag === "Answer") {
       const answered = waiting.get(word.id)
       waiting.delete(word.id)
       if (answered !== undefined) Deferred.doneUnsafe(answered, Effect.succeed(word.told))

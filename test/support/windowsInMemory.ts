@@ -3,7 +3,9 @@
  * provider and the browser of one machine. A window can be stopped (SIGSTOP) and killed (SIGKILL).
  */
 import { Clock, Context, Deferred, Duration, Effect, Exit, Latch, Layer, Option, Scope, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
 import * as AuthFlowsFibers from "../../src/layers/sign-in/AuthFlowsFibers.ts"
+import * as LoopbackListenerHttp from "../../src/layers/sign-in/LoopbackListenerHttp.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
 import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
@@ -106,7 +108,9 @@ const machineWith = (leases: Layer.Layer<Leases>) =>
       FlowStoreMemory.layer,
       SessionStoreMemory.layer,
       RecordedEvents.layer,
-      Checkpoints.layer
+      Checkpoints.layer,
+      LoopbackListenerHttp.layer,
+      SecureRandom.layerWebCrypto
     ))
   )
 

@@ -17,6 +17,9 @@ const numbersOf = (seed: number) => {
 /** What seeds take turns with: some races show where nearly nobody is interrupted, others where everybody is. */
 const restlessnesses = [0.003, 0.02, 0.06, 0.15]
 
+/** The same for early timers, which are rarer: what is slow is seldom that slow. */
+const impatiences = [0, 0.001, 0.005, 0.02]
+
 /** The same for moments: how likely each operation is to be the one. Soon, or late in a program of some thousands. */
 const hastes = [0.001, 0.01, 0.05]
 
@@ -43,12 +46,13 @@ const seldom = (probability: number, next: () => number) => {
 const turn = (all: ReadonlyArray<number>, seed: number): number => all[Math.abs(seed) % all.length] ?? 0
 
 /**
- * Which fiber goes on, and every number, is drawn evenly. `restlessness`, from 0 up to 1, is how likely each forced yield and
- * each early timer is; unless given, it depends on the seed, as does how soon the moments come that may be any.
+ * Which fiber goes on, and every number, is drawn evenly. `restlessness`, from 0 up to 1, is how likely each forced yield is;
+ * unless given, it depends on the seed, as does how likely an early timer is, and how soon the moments come that may be any.
  */
 export const make = (seed: number, restlessness = turn(restlessnesses, seed)): Chooser => {
   const next = numbersOf(seed)
   const isRestless = seldom(restlessness, next)
+  const isEarly = seldom(turn(impatiences, Math.floor(seed / restlessnesses.length)), next)
   const isTheMoment = seldom(turn(hastes, seed), next)
   return {
     choose: (bound, kind) => {
@@ -58,8 +62,9 @@ export const make = (seed: number, restlessness = turn(restlessnesses, seed)): C
           return Math.floor(next() * bound)
         case "moment":
           return isTheMoment()
-        case "yield":
         case "time":
+          return isEarly()
+        case "yield":
           return isRestless()
       }
     }

@@ -24,7 +24,7 @@ export interface AtRandom {
   readonly schedules: number
   /** The first seed; each schedule has the next. 1 unless said. */
   readonly seed?: number
-  /** How likely each forced yield and early timer is; see `ChooserRandom`. */
+  /** How likely each forced yield is; see `ChooserRandom`. */
   readonly restlessness?: number
 }
 

@@ -33,10 +33,10 @@ export const pick = (bound: number): Effect.Effect<number> =>
   Effect.flatMap(Observed, (observer) => Effect.sync(() => observer.pick(bound)))
 
 /**
- * Returns at a moment of the chooser's: before any operation of any fiber, inside whatever that is about to do; when nobody
- * else can go on, and before time passes, unless the chooser has it otherwise. What follows happens there and then, up to
- * where it has to wait: `atAnyMoment.pipe(Effect.andThen(Fiber.interrupt(victim)))` interrupts at each step there is.
- * Outside of an exploration it returns at once.
+ * Returns at a moment of the chooser's: before any operation of any fiber, which is stopped for that; when nobody else can go
+ * on, and before time passes, unless the chooser has it otherwise. What follows happens there and then, up to where it has to
+ * wait, and whoever was stopped goes on: `atAnyMoment.pipe(Effect.andThen(Fiber.interrupt(victim)))` interrupts at each step
+ * there is. Outside of an exploration it returns at once.
  */
 export const atAnyMoment: Effect.Effect<void> = Effect.flatMap(
   Observed,

@@ -38,6 +38,10 @@ export const run = <A, E>(
   const departures: Array<Departure> = []
   /** Those who wait for a moment, the longest waiting first. */
   const moments = new Set<() => void>()
+  /** What runs before anything else: somebody whose moment has come, then the fiber that was stopped for that. */
+  const urgent: Array<() => void> = []
+  /** Whether the next task is that of the fiber that has just been stopped. */
+  let isStopping = false
   let choices = 0
   let fibers = 0
 
@@ -67,7 +71,7 @@ export const run = <A, E>(
   const momentComes = () => {
     for (const resume of moments) {
       moments.delete(resume)
-      return resume()
+      return void urgent.push(resume)
     }
   }
 
@@ -75,10 +79,21 @@ export const run = <A, E>(
     executionMode: "sync",
     shouldYield: (fiber) => {
       turns.running(fiber)
-      if (moments.size > 0 && choose(2, "moment") === 1) momentComes()
+      // Stopped like this and not from within, because what is about to run could no longer be kept from running.
+      if (moments.size > 0 && choose(2, "moment") === 1) {
+        momentComes()
+        isStopping = true
+        return true
+      }
       return choose(2, "yield") === 1
     },
-    makeDispatcher: () => ({ scheduleTask: (task) => void ready.push(task), flush: () => {} })
+    makeDispatcher: () => ({
+      scheduleTask: (task) => {
+        ;(isStopping ? urgent : ready).push(task)
+        isStopping = false
+      },
+      flush: () => {}
+    })
   }
 
   const fiber = Effect.runFork(
@@ -104,8 +119,10 @@ export const run = <A, E>(
 
   for (let step = 0; step < stepLimit; step++) {
     turns.taskBegins()
-    if (ready.length === 0 && moments.size > 0) {
-      momentComes()
+    if (urgent.length === 0 && ready.length === 0) momentComes()
+    const next = urgent.shift()
+    if (next !== undefined) {
+      next()
       continue
     }
     const timePasses = time.isAwaited() && (ready.length === 0 || choose(2, "time") === 1)

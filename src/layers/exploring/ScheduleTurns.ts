@@ -32,8 +32,6 @@ export const none: ScheduleTurns = {
 interface Taking {
   readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly at: number
-  span: Tracer.AnySpan | undefined
-  readonly spans: Set<Tracer.AnySpan>
   readonly what: Array<string>
   readonly departures: Array<Departure>
 }
@@ -45,6 +43,7 @@ export const make = (now: () => number): ScheduleTurns => {
   const names = new Map<Fiber.Fiber<unknown, unknown>, string>()
   /** Whose own name it is; the fibers it forks have it from there. */
   const owners = new Map<string, Fiber.Fiber<unknown, unknown>>()
+  const spans = new WeakSet<Tracer.AnySpan>()
   /** Whoever runs in the task under way. */
   let taking: Taking | undefined
   /** What has brought the next turn about. */
@@ -64,17 +63,16 @@ export const make = (now: () => number): ScheduleTurns => {
     },
     running: (fiber) => {
       if (taking?.fiber !== fiber) {
-        taking = { fiber, at: now(), span: undefined, spans: new Set(), what: [], departures: ahead }
+        taking = { fiber, at: now(), what: [], departures: ahead }
         ahead = []
         turns.push(taking)
       }
       call(fiber)
-      const span = fiber.cache.span
-      if (span !== undefined && span !== taking.span) {
-        taking.span = span
-        // Coming back to one says nothing new.
-        if (span._tag === "Span" && !taking.spans.has(span)) taking.what.push(span.name)
-        taking.spans.add(span)
+      const { span } = fiber.cache
+      // Entering one is news; coming back to it is not, nor is being forked within it.
+      if (span?._tag === "Span" && !spans.has(span)) {
+        spans.add(span)
+        taking.what.push(span.name)
       }
     },
     note: (text) => void taking?.what.push(text),

@@ -1,7 +1,7 @@
 /**
  * The data directory in the file system of this machine.
  */
-import { Effect, FileSystem, Layer, Path, type PlatformError } from "effect"
+import { Effect, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
 import { Config } from "../../services/config/Config.ts"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -56,6 +56,11 @@ const makeAll = (fs: FileSystem.FileSystem, path: Path.Path) => {
   return make
 }
 
+const prefix = ".probe-"
+
+/** How long a probe takes at the very most, in milliseconds. */
+const abandonedAfter = 60_000
+
 const make = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -67,10 +72,24 @@ const make = Effect.fnUntraced(function*(directory: string) {
   // A directory of its own, so that removing it removes whatever a failed write has left. Writing, since permissions
   // and an empty file do not tell of a full disk.
   const probe = Effect.acquireUseRelease(
-    fs.makeTempDirectory({ directory, prefix: ".probe-" }),
-    (own) => fs.writeFileString(path.join(own, "probe"), "Can files be written here?\n"),
+    fs.makeTempDirectory({ directory, prefix }),
+    (own) =>
+      fs.writeFileString(path.join(own, "probe"), "Can files be written here?\n").pipe(
+        Effect.andThen(Effect.ignore(sweep(own)))
+      ),
     (own) => Effect.ignore(fs.remove(own, { recursive: true, force: true }))
   )
+  /** Takes away what processes have left that were killed over their probe. Whose clock it is does not matter: the disk's. */
+  const sweep = Effect.fnUntraced(function*(own: string) {
+    const now = yield* changedAt(own)
+    for (const name of yield* fs.readDirectory(directory)) {
+      const other = path.join(directory, name)
+      if (!name.startsWith(prefix) || other === own) continue
+      if (now - (yield* changedAt(other)) > abandonedAfter) yield* fs.remove(other, { recursive: true, force: true })
+    }
+  })
+  const changedAt = (name: string) =>
+    Effect.map(fs.stat(name), ({ mtime }) => Option.match(mtime, { onNone: () => 0, onSome: (at) => at.getTime() }))
   const ready = makeAll(fs, path)(directory).pipe(
     Effect.andThen(closed),
     Effect.andThen(probe),

@@ -22,7 +22,7 @@ export interface Turn {
   readonly at: number
   /** The name that the fiber was given; or that of the nearest ancestor who was given one, and a number. */
   readonly who: string
-  /** What the program noted meanwhile, and the spans it came by, in order. */
+  /** What the program noted meanwhile, and the spans it entered, in order. */
   readonly what: ReadonlyArray<string>
   /** The departures that brought the turn about, or ended it. */
   readonly departures: ReadonlyArray<Departure>

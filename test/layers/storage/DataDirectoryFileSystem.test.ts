@@ -207,4 +207,19 @@ describe("DataDirectoryFileSystem", () => {
         }
       }))
   }
+
+  it.live("takes away what a process left that was killed over this, and not what another one is at", () =>
+    withDirectory((fs, parent) =>
+      Effect.gen(function*() {
+        const home = `${parent}/gas`
+        yield* ready(home)
+        for (const name of [".probe-old", ".probe-new", "sessions.db", "old"]) {
+          yield* fs.makeDirectory(`${home}/${name}`)
+        }
+        yield* fs.writeFileString(`${home}/.probe-old/probe`, "")
+        for (const name of [".probe-old", "old"]) yield* fs.utimes(`${home}/${name}`, 1, 1)
+        yield* ready(home)
+        assert.deepStrictEqual((yield* fs.readDirectory(home)).toSorted(), [".probe-new", "old", "sessions.db"])
+      })
+    ))
 })

@@ -1,12 +1,14 @@
 /**
  * What people and programs do to one slot at the same moment, in every order there is: the later word of a person holds.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Random, Redacted } from "effect"
-import * as SessionStoreMemory from "../../../src/layers/storage/SessionStoreMemory.ts"
-import type { StoreUnavailable } from "../../../src/services/storage/SessionStore.ts"
-import * as ContestedSlot from "../../support/contestedSlot.ts"
-import { allChoosers, type Chooser, choosing, randomChooser, runSchedule } from "../../support/explorer.ts"
+import { atAnyMoment, inAnyOrder, inOrder } from "../../src/layers/exploring/ScheduleChoices.ts"
+import { named } from "../../src/layers/exploring/ScheduleNotes.ts"
+import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
+import type { StoreUnavailable } from "../../src/services/storage/SessionStore.ts"
+import * as ContestedSlot from "../support/contestedSlot.ts"
+import { exploreThese } from "../support/exploring.ts"
 
 interface Program {
   readonly name: string
@@ -20,18 +22,22 @@ interface Program {
   readonly check: (slot: ContestedSlot.ContestedSlot, answers: ReadonlyArray<unknown>, state: string) => void
 }
 
-const run = (program: Program, rotates: boolean, chooser: Chooser) =>
-  runSchedule(
-    Effect.gen(function*() {
-      const { isShared = false, minutes = 61 } = program
-      const slot = yield* ContestedSlot.make({ rotates, minutes, isShared })
-      const answers = yield* choosing(Effect.all(program.race(slot), { concurrency: "unbounded" }))
-      yield* slot.close
-      assert.strictEqual(slot.provider.seen.reuses, 0)
-      assert.isFalse(yield* slot.isSpent)
-      program.check(slot, answers, yield* slot.state)
-    }).pipe(Random.withSeed(2), Effect.provide(Layer.fresh(SessionStoreMemory.layer)), Effect.scoped),
-    chooser
+const explored = (program: Program, rotates: boolean): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const { isShared = false, minutes = 61 } = program
+    const slot = yield* ContestedSlot.make({ rotates, minutes, isShared })
+    const racing = program.race(slot).map((deed, index) => named(`racer ${index + 1}`)(deed))
+    const answers = yield* inAnyOrder(Effect.all(racing, { concurrency: "unbounded" }))
+    yield* slot.close
+    assert.strictEqual(slot.provider.seen.reuses, 0, "a token was sent twice")
+    assert.isFalse(yield* slot.isSpent, "what is stored has been replaced")
+    program.check(slot, answers, yield* slot.state)
+  }).pipe(
+    Effect.orDie,
+    Random.withSeed(2),
+    Effect.provide(Layer.fresh(SessionStoreMemory.layer)),
+    Effect.scoped,
+    inOrder
   )
 
 const one = "first-1"
@@ -148,7 +154,7 @@ const programs: ReadonlyArray<Program> = [
   },
   {
     name: "refresh ‖ the end of the process",
-    race: ({ call, close }) => [call(), Effect.delay(close, 1)],
+    race: ({ call, close }) => [call(), Effect.andThen(atAnyMoment, close)],
     check: (_slot, [called], state) => {
       assert.strictEqual(state, one)
       assert.include([one, "Interrupt"], called)
@@ -180,7 +186,7 @@ const programs: ReadonlyArray<Program> = [
       call(),
       Effect.gen(function*() {
         const leaver = yield* Effect.forkChild(sessions.fresh(ContestedSlot.key))
-        yield* Effect.yieldNow
+        yield* atAnyMoment
         yield* Fiber.interrupt(leaver)
       })
     ],
@@ -200,26 +206,13 @@ const programs: ReadonlyArray<Program> = [
   }
 ]
 
-/** Runs it once, and says which run it was if something does not hold. */
-const holds = (program: Program, rotates: boolean, chooser: Chooser, which: () => string) => {
-  const { fibersLeft, outcome } = run(program, rotates, chooser)
-  if (outcome._tag === "Failure") assert.fail(`${which()}: ${Cause.pretty(outcome.cause)}`)
-  assert.strictEqual(outcome._tag, "Success", which())
-  assert.strictEqual(fibersLeft, 0, which())
-}
-
-describe("Sessions in every order", () => {
-  for (const program of programs) {
-    for (const rotates of [true, false]) {
-      it(`${program.name}, where a refresh token works ${rotates ? "once" : "again and again"}`, () => {
-        let schedules = 0
-        for (const chooser of allChoosers(1)) {
-          holds(program, rotates, chooser, chooser.departures)
-          schedules++
-        }
-        assert.isAbove(schedules, 100)
-        for (let seed = 1; seed <= 60; seed++) holds(program, rotates, randomChooser(seed), () => `seed ${seed}`)
-      }, 60_000)
-    }
-  }
-})
+exploreThese(
+  "renewing",
+  Object.fromEntries(programs.flatMap((program) =>
+    [true, false].map((rotates) => [
+      `${program.name}, where a refresh token works ${rotates ? "once" : "again and again"}`,
+      explored(program, rotates)
+    ])
+  )),
+  { times: 2 }
+)

@@ -1,0 +1,114 @@
+/**
+ * Two processes want to sign in, and one of them is killed at any moment: the other goes on, and who is left is told the same.
+ */
+import { Effect } from "effect"
+import { atAnyMoment, pick } from "../../src/layers/exploring/ScheduleChoices.ts"
+import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
+import type { Answers } from "../support/explored.ts"
+import { onlyTold } from "../support/exploredInvariants.ts"
+import type { Process } from "../support/exploredProcess.ts"
+import * as Scene from "../support/exploredScene.ts"
+import { explore } from "../support/exploring.ts"
+
+const signIn = (process: Process) => process.ask(Scene.signIn(process))
+
+const kill = (process: Process) => Effect.andThen(note("kills"), process.kill)
+
+/** People who say yes to whatever opens, and try each address until somebody answers there. */
+const people = ({ loopback, provider, tab, visit }: Scene.Scene) => ({
+  person: Effect.forever(Effect.flatMap(tab, (url) =>
+    Effect.gen(function*() {
+      yield* Effect.sleep("1 second")
+      const answer = provider.consent(url)
+      if ((yield* loopback.ports).length > 0) yield* visit(answer)
+    })))
+})
+
+/**
+ * Whoever is left has been told how it ended: by its time where the account may not have another tab yet, and as stalled where
+ * time passed faster than its process could.
+ */
+const told = (_scene: Scene.Scene, answers: Answers) =>
+  Effect.succeed(onlyTold(answers, "signed in", "flow_timed_out", "flow_stalled", "flow_cancelled"))
+
+explore("taking over", [
+  {
+    name: "two processes, nobody dies",
+    windows: true,
+    race: ({ other, process }) => ({ "caller 1": signIn(process), "caller 2": signIn(other) }),
+    beside: people,
+    wrong: ({ provider }, answers) =>
+      Effect.succeed([
+        provider.exchanges.length > 1 && `${provider.exchanges.length} exchanges`,
+        ...onlyTold(answers, "signed in", "flow_timed_out", "flow_stalled")
+      ])
+  },
+  {
+    name: "the first is killed at any moment",
+    windows: true,
+    race: ({ other, process }) => ({
+      "caller 1": signIn(process),
+      "caller 2": signIn(other),
+      killer: Effect.andThen(atAnyMoment, kill(process))
+    }),
+    beside: people,
+    wrong: told
+  },
+  {
+    name: "either is killed just when the person answers",
+    windows: true,
+    race: ({ other, process }) => ({
+      "caller 1": signIn(process),
+      "caller 2": signIn(other),
+      killer: Effect.gen(function*() {
+        yield* Effect.sleep("1 second")
+        const victim = (yield* pick(2)) === 0 ? process : other
+        yield* atAnyMoment
+        yield* kill(victim)
+      })
+    }),
+    beside: people,
+    wrong: told
+  },
+  {
+    name: "one is ended at any moment",
+    windows: true,
+    race: ({ other, process }) => ({
+      "caller 1": signIn(process),
+      "caller 2": signIn(other),
+      end: Effect.andThen(atAnyMoment, process.end)
+    }),
+    beside: people,
+    wrong: told
+  },
+  {
+    name: "one cancels what the other runs",
+    windows: true,
+    race: ({ other, process }) => ({
+      "caller 1": signIn(process),
+      cancel: Effect.andThen(atAnyMoment, Effect.exit(other.flows.cancel(Scene.work)))
+    }),
+    beside: people,
+    wrong: told
+  },
+  {
+    name: "one signs out while the other signs in",
+    windows: true,
+    race: ({ other, process }) => ({
+      "caller 1": signIn(process),
+      logout: Effect.andThen(atAnyMoment, Effect.exit(other.flows.logout(Scene.work)))
+    }),
+    beside: people,
+    wrong: told
+  },
+  {
+    name: "both renew one session",
+    windows: true,
+    signedIn: "stale",
+    race: ({ other, process }) => ({
+      "caller 1": Scene.token(process),
+      "caller 2": Scene.token(other)
+    }),
+    wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, "signed in"))
+  }
+])

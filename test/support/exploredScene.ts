@@ -1,0 +1,129 @@
+/**
+ * What an explored program finds: a world, a process in it, a person, and words for what is done with them.
+ */
+import { Cause, Context, Effect, Exit, type Option, Queue } from "effect"
+import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
+import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
+import type { AuthFlow } from "../../src/services/sign-in/AuthFlows.ts"
+import type { Session } from "../../src/services/sign-in/Session.ts"
+import { SessionStore } from "../../src/services/storage/SessionStore.ts"
+import { Ledger } from "./exploredLedger.ts"
+import type { Process } from "./exploredProcess.ts"
+import { ExploredProvider } from "./exploredProvider.ts"
+import type { World } from "./exploredWorld.ts"
+import { FakeBrowser } from "./fakeBrowser.ts"
+import { Loopback, type Visit } from "./loopbackMemory.ts"
+
+export const work = AccountKey.make("work")
+export const home = AccountKey.make("home")
+
+/** What a caller was told. */
+export interface Answer {
+  /** The flow it was about; none if there was a session, or no flow came about. */
+  readonly flowId: string | undefined
+  /** `signed in`, or the code of the error. */
+  readonly outcome: string
+  /** Who told it. */
+  readonly by: Process
+}
+
+/** How something ended, in a word: `signed in`, an error's code, `interrupted`, or what the defect says. */
+const toldOf = (exit: Exit.Exit<unknown, { readonly code: string }>): string => {
+  if (Exit.isSuccess(exit)) return "signed in"
+  if (Cause.hasInterruptsOnly(exit.cause)) return "interrupted"
+  const error = Cause.squash(exit.cause)
+  return typeof error === "object" && error !== null && "code" in error
+    ? String(error.code)
+    : `defect: ${String(error)}`
+}
+
+const outcomeOf = (
+  by: Process,
+  flowId: string | undefined,
+  outcome: Effect.Effect<Session, { readonly code: string }>
+) =>
+  outcome.pipe(
+    Effect.exit,
+    Effect.map((exit): Answer => ({ flowId, outcome: toldOf(exit), by })),
+    Effect.tap((answer) => note(`is told: ${answer.outcome}`))
+  )
+
+/** Signs in and waits for the outcome. */
+export const signIn = (process: Process, key = work): Effect.Effect<Answer> =>
+  Effect.matchEffect(process.flows.start(key, { openBrowser: true }), {
+    onFailure: (error) => outcomeOf(process, undefined, Effect.fail(error)),
+    onSuccess: (started) =>
+      started._tag === "AlreadyAuthenticated"
+        ? outcomeOf(process, undefined, Effect.succeed(started.session))
+        : Effect.andThen(note(`${started._tag} a flow`), outcomeOf(process, started.flow.id, started.flow.outcome))
+  })
+
+/** The access token of an account, or why there is none. */
+export const token = (process: Process, key = work): Effect.Effect<Answer> =>
+  outcomeOf(process, undefined, process.sessions.fresh(key))
+
+export const pasteBack = (process: Process, url: string, key = work): Effect.Effect<Answer> =>
+  outcomeOf(process, undefined, process.flows.complete(key, url))
+
+export interface Scene {
+  readonly world: Context.Context<World>
+  readonly process: Process
+  /** Another one, or the same where there is only one. */
+  readonly other: Process
+  /** Those that have neither ended nor been killed; one that is alone is there twice. */
+  readonly living: () => ReadonlyArray<Process>
+  readonly provider: ExploredProvider["Service"]
+  readonly ledger: Ledger["Service"]
+  readonly loopback: Loopback["Service"]
+  /** Waits for the next tab. */
+  readonly tab: Effect.Effect<string>
+  /** Goes to an address, and notes what is shown. */
+  readonly visit: (url: string) => Effect.Effect<Visit>
+  /** A person who takes a second over the next tab and says yes. */
+  readonly person: Effect.Effect<Visit>
+  /** What was shown that was not so. */
+  readonly lies: ReadonlyArray<string>
+  /** What a slot holds. */
+  readonly state: (key?: AccountKey) => Effect.Effect<string>
+  /** The flow that is pending, if one is. */
+  readonly pending: (key?: AccountKey) => Effect.Effect<Option.Option<AuthFlow>>
+}
+
+/** A scene with these processes in it. */
+export const make = (world: Context.Context<World>, process: Process, other: Process): Scene => {
+  const ledger = Context.get(world, Ledger)
+  const provider = Context.get(world, ExploredProvider)
+  const loopback = Context.get(world, Loopback)
+  const store = Context.get(world, SessionStore)
+  const tab = Queue.take(Context.get(world, FakeBrowser))
+  const lies: Array<string> = []
+
+  const visit = (url: string) =>
+    Effect.tap(loopback.visit(url), (seen) => {
+      const shown = seen._tag === "Page" ? seen.title : seen._tag
+      if (shown === "Signed in" && !ledger.entries.some(({ _tag }) => _tag === "Stored")) {
+        lies.push("a page said that somebody is signed in, and nothing was stored")
+      }
+      return note(`sees: ${shown}`)
+    })
+
+  return {
+    world,
+    process,
+    other,
+    living: () => [process, other].filter((each) => !each.isKilled() && !each.hasEnded()),
+    provider,
+    ledger,
+    loopback,
+    tab,
+    visit,
+    lies,
+    person: Effect.gen(function*() {
+      const url = yield* tab
+      yield* Effect.sleep("1 second")
+      return yield* visit(provider.consent(url))
+    }),
+    state: (key = work) => Effect.map(Effect.orDie(store.read(key)), ({ state }) => state._tag),
+    pending: (key = work) => Effect.orDie(process.flows.pending(key))
+  }
+}
