@@ -21,7 +21,8 @@ const cancel = ({ process }: Scene.Scene) =>
 const logout = ({ process }: Scene.Scene) =>
   Effect.orDie(process.flows.logout(Scene.work)).pipe(Effect.tap(({ flow }) => note(`logout: ${flow._tag}`)))
 
-const endings = ["signed in", "flow_cancelled", "flow_timed_out"]
+/** Stalled, where time passed faster than anybody could do anything. */
+const endings = ["signed in", "flow_cancelled", "flow_timed_out", "flow_stalled"]
 
 explore("ending", [
   {

@@ -13,8 +13,8 @@ export interface AuthFlowEntries {
   readonly newest: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlowEntry.AuthFlowEntry>>
   /** The same, if it can be joined. */
   readonly joinable: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlowEntry.AuthFlowEntry>>
-  /** Waits until a sign-in that was ended from outside is gone. */
-  readonly cleared: (key: AccountKey) => Effect.Effect<void>
+  /** The same, if it was ended from outside and is not gone yet. The next one waits for that: this one may still hold the port. */
+  readonly leaving: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlowEntry.AuthFlowEntry>>
   /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
   readonly begin: (key: AccountKey) => Effect.Effect<AuthFlowEntry.AuthFlowEntry>
 }
@@ -38,13 +38,11 @@ export const make = (
         Option.filter((entry) => !Deferred.isDoneUnsafe(entry.outcome) && !Deferred.isDoneUnsafe(entry.condemned))
       )
 
-    /** One that was ended has to be gone before the next one begins: it may still hold the port. */
-    const cleared = Effect.fnUntraced(function*(key: AccountKey) {
-      const found = yield* newest(key)
-      if (Option.isSome(found) && Deferred.isDoneUnsafe(found.value.condemned)) {
-        yield* Deferred.await(found.value.over)
-      }
-    })
+    const leaving = (key: AccountKey) =>
+      Effect.map(
+        newest(key),
+        Option.filter((entry) => Deferred.isDoneUnsafe(entry.condemned) && !Deferred.isDoneUnsafe(entry.over))
+      )
 
     /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
     const begin = Effect.fnUntraced(function*(key: AccountKey) {
@@ -66,5 +64,5 @@ export const make = (
       return entry
     })
 
-    return { newest, joinable, cleared, begin }
+    return { newest, joinable, leaving, begin }
   })

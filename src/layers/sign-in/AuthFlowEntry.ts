@@ -95,7 +95,10 @@ const shownOf = ({ shown, wants }: AuthFlowEntry): AuthFlow["shown"] =>
     return now === "not_asked" && (yield* SubscriptionRef.get(wants)) > 0 ? "asked" : now
   })
 
-/** Shows a flow to those who have joined and will join. `began` says that this process began it for its callers. */
+/**
+ * Shows a flow to those who have joined and will join. `began` says that this process began it for its callers. Another process's
+ * flow is not shown any more once this sign-in has been ended: that flow goes on, and its outcome is none of theirs.
+ */
 export const show = (
   entry: AuthFlowEntry,
   flow: Pick<AuthFlow, "id" | "authorizationUrl" | "redirectUri" | "startedAt" | "expiresAt">,
@@ -104,7 +107,11 @@ export const show = (
   Ref.set(
     entry.flow,
     Option.some({ ...flow, key: entry.key, outcome: outcomeOf(entry), shown: shownOf(entry) })
-  ).pipe(Effect.andThen(Deferred.succeed(entry.opened, { _tag: "Shown", began })), Effect.asVoid)
+  ).pipe(Effect.andThen(Effect.sync(() => {
+    // One step: who is told of the flow after the end would be told of the end as its outcome.
+    if (!began && Deferred.isDoneUnsafe(entry.decision)) return
+    Deferred.doneUnsafe(entry.opened, Exit.succeed({ _tag: "Shown", began }))
+  })))
 
 /**
  * Tells everybody how it ended: those who wait, and those who have not been shown anything yet. These come last, because they go

@@ -55,7 +55,7 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const follow = yield* AuthFlowFollow.make
       const elsewhere = yield* AuthFlowElsewhere.make(sought, follow)
       const scope = yield* Effect.scope
-      const { begin, cleared, joinable, newest } = yield* AuthFlowEntries.make(
+      const { begin, joinable, leaving, newest } = yield* AuthFlowEntries.make(
         yield* AuthFlowAttempt.make(options, sought, follow)
       )
       const closing = yield* Deferred.make<void>()
@@ -86,10 +86,21 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const enter = Effect.fnUntraced(function*(key: AccountKey) {
         const found = yield* joinable(key)
         if (Option.isSome(found)) return { _tag: "Join", entry: found.value } as const
+        const left = yield* leaving(key)
+        if (Option.isSome(left)) return { _tag: "Wait", entry: left.value } as const
         const { session } = yield* sought.find(key)
         if (Option.isSome(session)) return { _tag: "Found", session: session.value } as const
         return { _tag: "Begin", entry: yield* begin(key) } as const
       }, Effect.uninterruptible)
+
+      /** Enters as soon as nothing is left of a sign-in that was ended. The permit covers the transition only. */
+      const entered = Effect.fnUntraced(function*(key: AccountKey) {
+        while (true) {
+          const how = yield* lock.withLock(`flow ${key}`)(enter(key))
+          if (how._tag !== "Wait") return how
+          yield* Deferred.await(how.entry.over)
+        }
+      })
 
       /**
        * Waits until there is something to show, and has it shown if this caller wants that and nobody did before. Only the
@@ -134,14 +145,13 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
           if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
           return yield* join(found.value, openBrowser, false)
         }
-        yield* cleared(key)
         const session = yield* usable(key)
         if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
-        // The permit covers the transition only: opening the flow, let alone a person, is waited for without it.
-        const entered = yield* lock.withLock(`flow ${key}`)(enter(key))
-        return entered._tag === "Found"
-          ? { _tag: "AlreadyAuthenticated", session: entered.session }
-          : yield* join(entered.entry, openBrowser, entered._tag === "Begin")
+        // Opening the flow, let alone a person, is waited for without the permit.
+        const how = yield* entered(key)
+        return how._tag === "Found"
+          ? { _tag: "AlreadyAuthenticated", session: how.session }
+          : yield* join(how.entry, openBrowser, how._tag === "Begin")
       }, unlessClosed)
 
       const pending = Effect.fn("AuthFlows.pending")(function*(key: AccountKey) {
