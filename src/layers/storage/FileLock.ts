@@ -3,15 +3,11 @@
  *
  * It is SQLite's own lock on an empty database of its own, since Node has no other; nothing is ever written to it.
  */
-import { Effect, Option, Predicate, Schedule, Scope } from "effect"
+import { Effect, Option, Predicate, type Schedule, Scope } from "effect"
 import { DatabaseSync } from "node:sqlite"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as PrivateFile from "./PrivateFile.ts"
-
-const patience = Schedule.min([Schedule.exponential("2 millis"), Schedule.spaced("50 millis")]).pipe(
-  Schedule.jittered,
-  Schedule.upTo({ duration: "2 seconds" })
-)
+import * as StorePatience from "./StorePatience.ts"
 
 const busy = 5
 
@@ -50,7 +46,7 @@ const locked = (path: string, db: DatabaseSync) =>
     catch: (cause) => refusal(path, cause)
   })
 
-const isBusy = ({ cause }: StoreUnavailable): boolean => codeOf(cause) === busy
+const isBusy = (error: unknown): boolean => Predicate.hasProperty(error, "cause") && codeOf(error.cause) === busy
 
 /**
  * Holds the lock until the Scope closes. Waits as long as `looking` goes on, without blocking the thread; waiting is
@@ -70,9 +66,13 @@ export const tryHold = (path: string): Effect.Effect<boolean, StoreUnavailable, 
       Effect.catchIf(Effect.as(locked(path, db), true), isBusy, () => Effect.as(Effect.sync(() => db.close()), false))
   )
 
-/** Runs an effect while nobody else on the machine runs one under this path. Waits for two seconds by the `Clock`. */
+/** Runs an effect while nobody else on the machine runs one under this path. Waits for two seconds. */
 export const withLock =
   (path: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | StoreUnavailable, R> =>
     Effect.scopedWith((scope) =>
-      Effect.andThen(Effect.provideService(hold(path, patience), Scope.Scope, scope), effect)
+      opened(path).pipe(
+        Effect.flatMap((db) => StorePatience.whileBusy(isBusy)(locked(path, db))),
+        Scope.provide(scope),
+        Effect.andThen(effect)
+      )
     )

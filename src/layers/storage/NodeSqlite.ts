@@ -4,23 +4,18 @@
  * SQLite itself waits for a locked database by blocking the thread, so it is told not to wait. Whoever finds the
  * database locked steps back, lets others of this process through, and tries again a few milliseconds later.
  */
-import { Effect, Layer, Predicate, Schedule, Semaphore, Stream } from "effect"
+import { Effect, Layer, Predicate, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import { isBusy } from "./SqlProblems.ts"
+import * as StorePatience from "./StorePatience.ts"
 
 /** A database that only its one client sees, gone with it. */
 export const inMemory = ":memory:"
 
-const patience = Schedule.min([Schedule.exponential("2 millis"), Schedule.spaced("50 millis")]).pipe(
-  Schedule.jittered,
-  Schedule.upTo({ duration: "2 seconds" })
-)
-
 /** Tries again while the database is locked, for two seconds in all; the error is then the one that says so. */
-const whileBusy = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.retry(effect, { while: (error) => SqlError.isSqlError(error) && isBusy(error), schedule: patience })
+const whileBusy = StorePatience.whileBusy((error) => SqlError.isSqlError(error) && isBusy(error))
 
 /** node:sqlite calls `errcode` what the classification reads as `errno`. */
 const reasonOf = (cause: unknown, operation: string): SqlError.SqlErrorReason =>
