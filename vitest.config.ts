@@ -1,4 +1,5 @@
 import { Clock, Effect } from "effect"
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 /** Whole days since 1970: what is random is another each day, and the same for everybody on it. */
@@ -16,6 +17,8 @@ const processes = ["test/processes/**/*.test.ts"]
 
 export default defineConfig({
   test: {
+    // On two cores, vitest would use one.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         // What is run after every change.

@@ -94,6 +94,17 @@ explore("ending", [
       })
   },
   {
+    name: "a cancel and a new sign-in at any moment, on a fixed port",
+    port: 40_404,
+    race: (scene) => ({
+      ...callers(scene),
+      cancel: Effect.andThen(atAnyMoment, cancel(scene)),
+      "caller 3": Effect.andThen(atAnyMoment, Scene.signIn(scene.process))
+    }),
+    beside: person,
+    wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, ...endings))
+  },
+  {
     name: "the process ends at any moment",
     race: (scene) => ({ ...callers(scene), end: Effect.andThen(atAnyMoment, scene.process.end) }),
     beside: person,

@@ -208,11 +208,11 @@ const programs: ReadonlyArray<Program> = [
 
 exploreThese(
   "renewing",
-  Object.fromEntries(programs.flatMap((program) =>
-    [true, false].map((rotates) => [
-      `${program.name}, where a refresh token works ${rotates ? "once" : "again and again"}`,
-      explored(program, rotates)
-    ])
-  )),
-  { times: 2 }
+  programs.flatMap((program) =>
+    [true, false].map((rotates) => ({
+      name: `${program.name}, where a refresh token works ${rotates ? "once" : "again and again"}`,
+      program: explored(program, rotates),
+      extent: { times: 2 }
+    }))
+  )
 )

@@ -70,10 +70,15 @@ const firstOfTwo = (does: (store: Store, one: "1" | "2") => Effect.Effect<boolea
     if (one === two) return yield* broken(one ? "both are first" : "neither is first")
   }).pipe(Effect.orDie, Effect.provide(Layer.fresh(FlowStoreMemory.layer)), inOrder)
 
-exploreThese("small parts", {
+const programs = {
   "a keyed lock": locked,
   "a lease": leased,
   "who claims a tab": firstOfTwo(claims),
   "who delivers an address": firstOfTwo((store, one) => store.change(begun.id, delivers(one))),
   "who cancels": firstOfTwo((store) => store.change(begun.id, asks("cancel")))
-}, { times: 10 })
+}
+
+exploreThese(
+  "small parts",
+  Object.entries(programs).map(([name, program]) => ({ name, program, extent: { times: 10 } }))
+)

@@ -11,17 +11,29 @@ import * as ExploredWorld from "./exploredWorld.ts"
 
 type Deeds = Readonly<Record<string, Effect.Effect<unknown>>>
 
+/** How many schedules are run. */
+export interface Extent {
+  /** How many of the schedules with one departure are enough; all unless said. */
+  readonly limit?: number
+  /** How many times as many random schedules as others, because its runs are short or long. */
+  readonly times?: number
+}
+
 /** What everybody was told, by who they are. */
 export type Answers = Readonly<Record<string, unknown>>
 
 export interface Program {
   readonly name: string
+  /** How far to go, where that is not as far as with others. */
+  readonly extent?: Extent
   /** Memory unless said. */
   readonly stores?: ExploredWorld.Stores
   /** Whether the stores fail at some call. */
   readonly faulty?: boolean
   /** Whether there is another process, and both can be killed. */
   readonly windows?: boolean
+  /** The only port there is, for one that is alone. */
+  readonly port?: number
   /** Somebody has signed in before, and the token has expired; or is good for an hour. */
   readonly signedIn?: "stale" | "fresh"
   /** Who does what at the same time. */
@@ -61,7 +73,7 @@ export const explored = (program: Program): Effect.Effect<void> =>
     const shared = yield* Scope.make()
     const world = yield* Layer.buildWithScope(Layer.fresh(ExploredWorld.layer(stores, faulty)), shared)
     const bare = yield* fibers
-    const process = yield* windows ? ExploredProcess.startMortal(world) : ExploredProcess.start(world)
+    const process = yield* windows ? ExploredProcess.startMortal(world) : ExploredProcess.start(world, program.port)
     const other = windows ? yield* ExploredProcess.startMortal(world) : process
     const scene = ExploredScene.make(world, process, other)
     if (signedIn !== undefined) yield* signedInBefore(scene, signedIn)

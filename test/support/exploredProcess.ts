@@ -69,12 +69,14 @@ const processOf = (
   ask: (question) => question
 })
 
-/** Starts a process that nobody can kill. */
-export const start = Effect.fnUntraced(function*(world: Context.Context<World>) {
+/** Starts a process that nobody can kill; on any free port, or this one. */
+export const start = Effect.fnUntraced(function*(world: Context.Context<World>, port: number | undefined) {
   const scope = yield* Scope.make()
   const events: Array<AuthEvent> = []
   const built = yield* engine.pipe(
-    Layer.provide(CallbackServerLoopback.layerOver({ serverName: "Test Server" })),
+    Layer.provide(
+      CallbackServerLoopback.layerOver({ serverName: "Test Server", ...(port === undefined ? {} : { port }) })
+    ),
     Layer.provideMerge(Layer.merge(KeyedLockMemory.layer, heardBy(events))),
     Layer.provide(Layer.succeedContext(world)),
     Layer.fresh,

@@ -5,7 +5,7 @@ import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Console, Effect, Option } from "effect"
 import { inject } from "vitest"
 import * as Exploration from "../../src/layers/exploring/Exploration.ts"
-import { explored, type Program } from "./explored.ts"
+import { explored, type Extent, type Program } from "./explored.ts"
 
 /** How far to go; the vitest projects say it. */
 declare module "vitest" {
@@ -19,29 +19,25 @@ declare module "vitest" {
   }
 }
 
-/** What else there is to say of a program. */
-interface Extent {
-  /** How many of the schedules with one departure are enough; all unless said. */
-  readonly limit?: number
-  /** How many times as many random schedules as others, because its runs are short. */
-  readonly times?: number
-}
-
 const minutes = 60_000
 
 const nothingIsFound = ({ violation }: Exploration.Explored) => {
   if (Option.isSome(violation)) assert.fail(Exploration.report(violation.value))
 }
 
+/** Something to explore. */
+export interface Explorable {
+  readonly name: string
+  readonly program: Effect.Effect<void>
+  readonly extent?: Extent
+}
+
 /** Explores anything that the explorer can run. */
-export const exploreThese = (
-  title: string,
-  programs: Readonly<Record<string, Effect.Effect<void>>>,
-  { limit, times = 1 }: Extent = {}
-) =>
+export const exploreThese = (title: string, programs: ReadonlyArray<Explorable>) =>
   describe(title, () => {
     const told: Array<string> = []
-    for (const [name, program] of Object.entries(programs)) {
+
+    for (const { extent: { limit, times = 1 } = {}, name, program } of programs) {
       it.runIf(inject("isExhaustive"))(`${name}: all schedules with one departure`, () => {
         const found = Exploration.exhaustively(program, { departures: 1, ...limit === undefined ? {} : { limit } })
         nothingIsFound(found)
@@ -50,9 +46,9 @@ export const exploreThese = (
 
       it(`${name}: random schedules`, () => {
         const seed = inject("seed")
-        const found = Exploration.atRandom(program, { schedules: inject("randomSchedules") * times, seed })
-        nothingIsFound(found)
-        told.push(`${name}: ${found.schedules} at random from seed ${seed}`)
+        const schedules = Math.ceil(inject("randomSchedules") * times)
+        nothingIsFound(Exploration.atRandom(program, { schedules, seed }))
+        told.push(`${name}: ${schedules} at random from seed ${seed}`)
       }, 10 * minutes)
     }
 
@@ -62,5 +58,5 @@ export const exploreThese = (
   })
 
 /** Explores programs on the sign-in layers. */
-export const explore = (title: string, programs: ReadonlyArray<Program>, extent?: Extent) =>
-  exploreThese(title, Object.fromEntries(programs.map((program) => [program.name, explored(program)])), extent)
+export const explore = (title: string, programs: ReadonlyArray<Program>) =>
+  exploreThese(title, programs.map((program) => ({ ...program, program: explored(program) })))
