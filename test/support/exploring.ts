@@ -17,6 +17,11 @@ declare module "vitest" {
     /** Whether all schedules with one departure are run. */
     readonly isExhaustive: boolean
   }
+  /** What a test has explored, for whoever sums up a whole run. */
+  interface TaskMeta {
+    schedulesAtRandom?: number
+    schedulesWithOneDeparture?: number
+  }
 }
 
 const minutes = 60_000
@@ -38,16 +43,22 @@ export const exploreThese = (title: string, programs: ReadonlyArray<Explorable>)
     const told: Array<string> = []
 
     for (const { extent: { limit, times = 1 } = {}, name, program } of programs) {
-      it.runIf(inject("isExhaustive"))(`${name}: all schedules with one departure`, () => {
-        const found = Exploration.exhaustively(program, { departures: 1, ...limit === undefined ? {} : { limit } })
-        nothingIsFound(found)
-        told.push(`${name}: ${found.schedules} with one departure${found.complete ? ", all there are" : ", cut there"}`)
-      }, 10 * minutes)
+      if (inject("isExhaustive")) {
+        it(`${name}: all schedules with one departure`, ({ task }) => {
+          const found = Exploration.exhaustively(program, { departures: 1, ...limit === undefined ? {} : { limit } })
+          nothingIsFound(found)
+          task.meta.schedulesWithOneDeparture = found.schedules
+          told.push(
+            `${name}: ${found.schedules} with one departure${found.complete ? ", all there are" : ", cut there"}`
+          )
+        }, 10 * minutes)
+      }
 
-      it(`${name}: random schedules`, () => {
+      it(`${name}: random schedules`, ({ task }) => {
         const seed = inject("seed")
         const schedules = Math.ceil(inject("randomSchedules") * times)
         nothingIsFound(Exploration.atRandom(program, { schedules, seed }))
+        task.meta.schedulesAtRandom = schedules
         told.push(`${name}: ${schedules} at random from seed ${seed}`)
       }, 10 * minutes)
     }
