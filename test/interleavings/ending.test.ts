@@ -105,6 +105,14 @@ explore("ending", [
     wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, ...endings))
   },
   {
+    name: "a logout at any moment, over SQLite",
+    stores: "sqlite",
+    extent: { limit: 300, times: 0.1 },
+    race: (scene) => ({ ...callers(scene), logout: Effect.andThen(atAnyMoment, logout(scene)) }),
+    beside: person,
+    wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, ...endings))
+  },
+  {
     name: "the process ends at any moment",
     race: (scene) => ({ ...callers(scene), end: Effect.andThen(atAnyMoment, scene.process.end) }),
     beside: person,

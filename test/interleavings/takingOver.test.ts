@@ -110,5 +110,17 @@ explore("taking over", [
       "caller 2": Scene.token(other)
     }),
     wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, "signed in"))
+  },
+  {
+    name: "one signs out while the other signs in, over SQLite",
+    windows: true,
+    stores: "sqlite",
+    extent: { limit: 300, times: 0.1 },
+    race: ({ other, process }) => ({
+      "caller 1": signIn(process),
+      logout: Effect.andThen(atAnyMoment, Effect.exit(other.flows.logout(Scene.work)))
+    }),
+    beside: people,
+    wrong: told
   }
 ])

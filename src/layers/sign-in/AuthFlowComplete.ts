@@ -6,8 +6,9 @@ import * as AuthorizationResponse from "../../services/provider/AuthorizationRes
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { NotThisSignIn } from "../../services/sign-in/AuthFlows.ts"
-import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
+import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { FlowStore } from "../../services/storage/FlowStore.ts"
 import type { AuthFlowElsewhere } from "./AuthFlowElsewhere.ts"
 import type { AuthFlowEntries } from "./AuthFlowEntries.ts"
@@ -21,6 +22,7 @@ export const make = Effect.fnUntraced(function*(
 ) {
   const events = yield* AuthEvents
   const store = yield* FlowStore
+  const sessions = yield* Sessions
 
   /** What a pasted address says to a flow, wherever that runs. */
   const validated = Effect.fnUntraced(function*(
@@ -35,6 +37,12 @@ export const make = Effect.fnUntraced(function*(
     return yield* new NotThisSignIn({ reason: "other_sign_in" })
   })
 
+  /** What a sign-in that was done before has come to by now: whoever pastes its address again may have signed out since. */
+  const now = Effect.fnUntraced(function*(key: AccountKey): Effect.fn.Return<Session, FlowFailure> {
+    const { state } = yield* sessions.slot(key)
+    return state._tag === "SignedIn" ? state.session : yield* new FlowCancelled({ by: "logout" })
+  })
+
   return Effect.fn("AuthFlows.complete")(function*(
     key: AccountKey,
     pasted: string
@@ -45,6 +53,7 @@ export const make = Effect.fnUntraced(function*(
     const isOver = found !== undefined && Deferred.isDoneUnsafe(found.outcome) &&
       Option.isSome(yield* elsewhere.current(key))
     const entry = isOver ? undefined : found
+    const wasDone = entry !== undefined && Deferred.isDoneUnsafe(entry.outcome)
     if (entry !== undefined) yield* Deferred.await(entry.opened)
     const role = entry === undefined ? undefined : yield* Ref.get(entry.role)
     if (entry !== undefined && role?._tag === "Owning") {
@@ -53,7 +62,8 @@ export const make = Effect.fnUntraced(function*(
       const response = yield* validated(flow.value, role.expected.value, redirectedUrl)
       const first = yield* offer(entry, response, "paste", flow.value.expiresAt, options.timeout)
       yield* events.publish({ _tag: first ? "CallbackAccepted" : "CallbackDuplicate", flowId: flow.value.id })
-      return yield* Deferred.await(entry.outcome)
+      const session = yield* Deferred.await(entry.outcome)
+      return wasDone ? yield* now(key) : session
     }
     const record = role?._tag === "Following" ? Option.some(role.record) : yield* elsewhere.current(key)
     if (Option.isNone(record) || Option.isNone(record.value.opened)) {

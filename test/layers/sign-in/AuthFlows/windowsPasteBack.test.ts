@@ -7,7 +7,7 @@ import * as FakeProvider from "../../../support/fakeProvider.ts"
 import { get, refuses } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
 import { home, portOf, stored, work } from "../../../support/signIn.ts"
-import { beginIn, layerMachine, shownIn, threeWindows, until } from "../../../support/windowsInMemory.ts"
+import { beginIn, layerMachine, shownIn, threeWindows, twoWindows, until } from "../../../support/windowsInMemory.ts"
 
 const places = ["follows the flow", "has no part in the flow"] as const
 
@@ -129,5 +129,22 @@ describe("Pasting the address back in another window", () => {
       )
       assert.strictEqual(new Set(sessions).size, 1)
       assert.strictEqual(yield* visits("exchange"), 1)
+    }).pipe(Effect.provide(layerMachine)))
+
+  it.effect("one that has signed in, and where another one has signed out since: the address and the page say so", () =>
+    Effect.gen(function*() {
+      const [owner, other] = yield* twoWindows
+      const flow = yield* beginIn(owner)
+      const address = FakeProvider.consented(flow)
+      const browser = yield* Effect.forkChild(get(address), { startImmediately: true })
+      yield* flow.outcome
+      assert.include((yield* Fiber.join(browser)).text, "Signed in")
+      // Still there for a reload, and for whoever pastes the same again.
+      assert.strictEqual((yield* owner.complete(work, address)).flowId, flow.id)
+      yield* other.logout(work)
+      const pasted = yield* Effect.flip(owner.complete(work, address))
+      assert.include(["FlowCancelled", "NotThisSignIn"], pasted._tag)
+      assert.isTrue(yield* refuses(portOf(flow)))
+      assert.strictEqual((yield* stored(work))._tag, "SignedOut")
     }).pipe(Effect.provide(layerMachine)))
 })
