@@ -6,7 +6,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Console, Effect } from "effect"
 import { inject } from "vitest"
-import { checked, sequences } from "../support/modelledRun.ts"
+import { agree, checked, sequences } from "../support/modelledRun.ts"
 import { type Account, type Model, next, out, saidOf } from "./account.ts"
 import type { Command, Windows } from "./command.ts"
 
@@ -39,6 +39,22 @@ describe("One account", () => {
       // Twelve commands, and three states, one of them old or new.
       assert.lengthOf(tried, 48)
     }))
+})
+
+/** Sequences that broke something once. */
+const remembered: Readonly<Record<string, ReadonlyArray<Command>>> = {
+  "an address is pasted again after another window has signed out": [
+    { _tag: "Start", window: 0 },
+    { _tag: "Callback" },
+    { _tag: "Logout", window: 1 },
+    { _tag: "Paste", window: 0 }
+  ]
+}
+
+describe("A sequence that broke something once", () => {
+  for (const [what, commands] of Object.entries(remembered)) {
+    it.live(what, () => agree(next, [0, 1], commands))
+  }
 })
 
 /** The model, but for one rule. */
