@@ -15,6 +15,7 @@ import { type AuthFlow, AuthFlows } from "../../src/services/sign-in/AuthFlows.t
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
 import { type FlowRecord, FlowStore } from "../../src/services/storage/FlowStore.ts"
 import { Leases } from "../../src/services/storage/Leases.ts"
+import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import { Checkpoints } from "./checkpoints.ts"
 import { FakeBrowser } from "./fakeBrowser.ts"
 import * as FakeProvider from "./fakeProvider.ts"
@@ -100,13 +101,19 @@ const leasesForEveryone = Layer.succeed(
   Leases.of({ hold: () => Effect.void, tryHold: () => Effect.succeed(true) })
 )
 
-const machineWith = (leases: Layer.Layer<Leases>) =>
+/** Tells nobody of what is written: whoever wants to know has to ask. */
+const silentStore = Layer.effect(
+  SessionStore,
+  Effect.map(SessionStore, (store) => SessionStore.of({ ...store, watch: Stream.never }))
+).pipe(Layer.provide(SessionStoreMemory.layer))
+
+const machineWith = (leases: Layer.Layer<Leases>, sessions: Layer.Layer<SessionStore>) =>
   Windows.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(FakeProvider.layer, FakeBrowser.layer)),
     Layer.provideMerge(Layer.mergeAll(
       leases,
       FlowStoreMemory.layer,
-      SessionStoreMemory.layer,
+      sessions,
       RecordedEvents.layer,
       Checkpoints.layer,
       LoopbackListenerHttp.layer,
@@ -115,10 +122,13 @@ const machineWith = (leases: Layer.Layer<Leases>) =>
   )
 
 /** One machine, with no windows yet. */
-export const layerMachine = machineWith(LeasesMemory.layer)
+export const layerMachine = machineWith(LeasesMemory.layer, SessionStoreMemory.layer)
 
 /** One whose leases keep nobody out. */
-export const layerWithoutLeases = machineWith(leasesForEveryone)
+export const layerWithoutLeases = machineWith(leasesForEveryone, SessionStoreMemory.layer)
+
+/** One on which windows do not hear of what others have stored, as in the moment before they do. */
+export const layerUnheard = machineWith(LeasesMemory.layer, silentStore)
 
 export const openWindow = (options?: Options) => Windows.use(({ open }) => open(options))
 

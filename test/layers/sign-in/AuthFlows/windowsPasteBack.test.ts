@@ -1,13 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"
 import { NotThisSignIn } from "../../../../src/services/sign-in/AuthFlows.ts"
-import { ConsentDenied } from "../../../../src/services/sign-in/FlowFailure.ts"
+import { ConsentDenied, FlowCancelled } from "../../../../src/services/sign-in/FlowFailure.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
 import { get, refuses } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
 import { home, portOf, stored, work } from "../../../support/signIn.ts"
-import { beginIn, layerMachine, shownIn, threeWindows, twoWindows, until } from "../../../support/windowsInMemory.ts"
+import {
+  beginIn,
+  layerMachine,
+  layerUnheard,
+  shownIn,
+  threeWindows,
+  twoWindows,
+  until
+} from "../../../support/windowsInMemory.ts"
 
 const places = ["follows the flow", "has no part in the flow"] as const
 
@@ -147,4 +155,17 @@ describe("Pasting the address back in another window", () => {
       assert.isTrue(yield* refuses(portOf(flow)))
       assert.strictEqual((yield* stored(work))._tag, "SignedOut")
     }).pipe(Effect.provide(layerMachine)))
+
+  it.effect("one that has not heard of a sign-out yet asks before it says that an address pasted again has signed in", () =>
+    Effect.gen(function*() {
+      const [owner, other] = yield* twoWindows
+      const flow = yield* beginIn(owner)
+      const address = FakeProvider.consented(flow)
+      const browser = yield* Effect.forkChild(get(address), { startImmediately: true })
+      yield* flow.outcome
+      yield* Fiber.join(browser)
+      yield* other.logout(work)
+      const pasted = yield* Effect.flip(owner.complete(work, address))
+      assert.deepStrictEqual(pasted, new FlowCancelled({ by: "logout" }))
+    }).pipe(Effect.provide(layerUnheard)))
 })
