@@ -21,6 +21,8 @@ declare module "vitest" {
   interface TaskMeta {
     schedulesAtRandom?: number
     schedulesWithOneDeparture?: number
+    /** Whether there are more of these. */
+    isCut?: boolean
   }
 }
 
@@ -48,6 +50,7 @@ export const exploreThese = (title: string, programs: ReadonlyArray<Explorable>)
           const found = Exploration.exhaustively(program, { departures: 1, ...limit === undefined ? {} : { limit } })
           nothingIsFound(found)
           task.meta.schedulesWithOneDeparture = found.schedules
+          task.meta.isCut = !found.complete
           told.push(
             `${name}: ${found.schedules} with one departure${found.complete ? ", all there are" : ", cut there"}`
           )
