@@ -47,6 +47,7 @@ explore("joining", [
   },
   {
     name: "a person who answers at the last moment",
+    mayTimeOut: true,
     race: ({ process }) => ({ "caller 1": Scene.signIn(process), "caller 2": Scene.signIn(process) }),
     beside: ({ provider, tab, visit }) => ({
       person: Effect.gen(function*() {
@@ -59,6 +60,7 @@ explore("joining", [
   },
   {
     name: "nobody answers",
+    mayTimeOut: true,
     race: ({ process }) => ({ "caller 1": Scene.signIn(process), "caller 2": Scene.signIn(process) }),
     wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, "flow_timed_out"))
   },

@@ -59,6 +59,7 @@ explore("leaving", [
   },
   {
     name: "who pastes an address leaves",
+    mayTimeOut: true,
     race: ({ process }) => ({ stayer: Scene.signIn(process) }),
     beside: ({ process, provider, tab }) => ({
       leaver: Effect.flatMap(tab, (url) => leaving(Scene.pasteBack(process, provider.consent(url))))
@@ -89,6 +90,7 @@ explore("leaving", [
   },
   {
     name: "the browser hangs up",
+    mayTimeOut: true,
     race: ({ process }) => ({ stayer: Scene.signIn(process) }),
     beside: ({ provider, tab, visit }) => ({
       browser: Effect.flatMap(tab, (url) => leaving(visit(provider.consent(url))))

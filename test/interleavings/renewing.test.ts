@@ -211,8 +211,7 @@ exploreThese(
   programs.flatMap((program) =>
     [true, false].map((rotates) => ({
       name: `${program.name}, where a refresh token works ${rotates ? "once" : "again and again"}`,
-      program: explored(program, rotates),
-      extent: { times: 2 }
+      program: explored(program, rotates)
     }))
   )
 )

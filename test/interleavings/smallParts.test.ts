@@ -80,5 +80,5 @@ const programs = {
 
 exploreThese(
   "small parts",
-  Object.entries(programs).map(([name, program]) => ({ name, program, extent: { times: 10 } }))
+  Object.entries(programs).map(([name, program]) => ({ name, program, extent: { times: 4 } }))
 )

@@ -118,7 +118,11 @@ explore("taking over", [
     extent: { limit: 300, times: 0.1 },
     race: ({ other, process }) => ({
       "caller 1": signIn(process),
-      logout: Effect.andThen(atAnyMoment, Effect.exit(other.flows.logout(Scene.work)))
+      // Who polls is never at the end of everything.
+      logout: Effect.flatMap(
+        pick(100),
+        (moment) => Effect.delay(Effect.exit(other.flows.logout(Scene.work)), moment * 11)
+      )
     }),
     beside: people,
     wrong: told

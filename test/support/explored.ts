@@ -2,7 +2,7 @@
  * Programs on the real sign-in layers as the explorer runs them: a world, processes, a race, and a look at what is left.
  */
 import { Effect, Exit, Layer, Scope } from "effect"
-import { fibers, inAnyOrder, inOrder } from "../../src/layers/exploring/ScheduleChoices.ts"
+import { fibers, inAnyOrder, inOrder, isHurried } from "../../src/layers/exploring/ScheduleChoices.ts"
 import { named } from "../../src/layers/exploring/ScheduleNotes.ts"
 import * as ExploredInvariants from "./exploredInvariants.ts"
 import * as ExploredProcess from "./exploredProcess.ts"
@@ -34,6 +34,8 @@ export interface Program {
   readonly windows?: boolean
   /** The only port there is, for one that is alone. */
   readonly port?: number
+  /** Whether a sign-in may run out of time although nobody is in a hurry: because nobody answers, or only just in time. */
+  readonly mayTimeOut?: boolean
   /** Somebody has signed in before, and the token has expired; or is good for an hour. */
   readonly signedIn?: "stale" | "fresh"
   /** Who does what at the same time. */
@@ -78,11 +80,15 @@ export const explored = (program: Program): Effect.Effect<void> =>
     const scene = ExploredScene.make(world, process, other)
     if (signedIn !== undefined) yield* signedInBefore(scene, signedIn)
     const before = yield* fibers
+    scene.begin()
     const answers = yield* inAnyOrder(raced(program, scene))
+    const mayBeLate = program.mayTimeOut === true || (yield* isHurried)
     // Longer than an answered page stays, and than anybody is patient with a store.
     yield* Effect.sleep("5 seconds")
     yield* nothingIs([
-      ...ExploredInvariants.disagreements(Object.values(answers)),
+      ...ExploredInvariants.disagreements(scene, Object.values(answers)),
+      ...ExploredInvariants.unfounded(scene, Object.values(answers)),
+      ...mayBeLate ? [] : ExploredInvariants.impatient(Object.values(answers)),
       ...ExploredInvariants.repetitions(scene),
       ...yield* ExploredInvariants.leftovers(scene, before),
       ...yield* ExploredInvariants.tokens(scene),

@@ -2,12 +2,15 @@
  * Stores that fail once, at whichever call the explorer likes: for that call, or for some seconds.
  */
 import { Clock, Context, Effect, Layer, Stream } from "effect"
-import { pick } from "../../src/layers/exploring/ScheduleChoices.ts"
+import { isChoosing, pick } from "../../src/layers/exploring/ScheduleChoices.ts"
 import * as ScheduleNotes from "../../src/layers/exploring/ScheduleNotes.ts"
 import { FlowStore } from "../../src/services/storage/FlowStore.ts"
 import { SessionStore, StoreUnavailable } from "../../src/services/storage/SessionStore.ts"
 
 const unavailable = new StoreUnavailable({ problem: "the disk is full", remedy: "make room" })
+
+/** Among how many calls the one that fails is: about as many as a sign-in makes. */
+const within = 40
 
 /** How long an outage lasts: longer than anybody is patient with a store, shorter than a sign-in may take. */
 const outage = 3_000
@@ -17,19 +20,22 @@ export const layer: Layer.Layer<SessionStore | FlowStore, never, SessionStore | 
   Effect.gen(function*() {
     const sessions = yield* SessionStore
     const flows = yield* FlowStore
-    let hasFailed = false
+    /** Which call fails, from 1; drawn when the first one comes. */
+    let failing: { readonly call: number; readonly forLong: boolean } | undefined
+    let calls = 0
     let isBackAt = 0
+
+    const draw = Effect.map(pick(2 * within + 1), (drawn) => ({ call: Math.ceil(drawn / 2), forLong: drawn % 2 === 0 }))
 
     const up = (what: string) =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
         if (now < isBackAt) return yield* unavailable
-        if (hasFailed) return
-        const fault = yield* pick(3)
-        if (fault === 0) return
-        hasFailed = true
-        if (fault === 2) isBackAt = now + outage
-        yield* ScheduleNotes.note(`${what} fails${fault === 2 ? ", and so does everything for a while" : ""}`)
+        if (!(yield* isChoosing)) return
+        failing ??= yield* draw
+        if (++calls !== failing.call) return
+        if (failing.forLong) isBackAt = now + outage
+        yield* ScheduleNotes.note(`${what} fails${failing.forLong ? ", and so does everything for a while" : ""}`)
         return yield* unavailable
       })
 

@@ -21,13 +21,16 @@ export const onlyTold = (answers: Readonly<Record<string, unknown>>, ...allowed:
   outcomes(answers).filter((outcome) => !allowed.includes(outcome)).map((outcome) => `a caller was told ${outcome}`)
 
 /**
- * Everybody who waited for one flow has been told the same, whoever left aside, and whoever asked a process that has ended: another
- * one may have gone on. Nobody ran into a bug.
+ * Everybody who waited for one flow has been told the same, whoever left aside, and whoever asked a process that has died or has
+ * ended while another one went on. Nobody ran into a bug.
  */
-export const disagreements = (answers: ReadonlyArray<unknown>): Wrong => {
+export const disagreements = ({ other, process }: ExploredScene.Scene, answers: ReadonlyArray<unknown>): Wrong => {
   const told = answers.filter(isAnswer).filter(({ outcome }) => outcome !== "interrupted")
-  const lasting = told.filter(({ by, flowId }) => flowId !== undefined && !by.hasEnded())
-  const flows = Map.groupBy(lasting, ({ flowId }) => flowId)
+  const isGone = (by: Process) => by.isKilled() || (process !== other && by.hasEnded())
+  const flows = Map.groupBy(
+    told.filter(({ by, flowId }) => flowId !== undefined && !isGone(by)),
+    ({ flowId }) => flowId
+  )
   return [
     ...[...flows.values()].flatMap((same) => {
       const different = new Set(same.map(({ outcome }) => outcome))
@@ -36,6 +39,21 @@ export const disagreements = (answers: ReadonlyArray<unknown>): Wrong => {
     ...told.flatMap(({ outcome }) => outcome.startsWith("defect") ? [outcome] : [])
   ]
 }
+
+/** Whoever is told that they are signed in is so by what was stored: by the flow they waited for, unless another went on with it. */
+export const unfounded = ({ ledger, other, process }: ExploredScene.Scene, answers: ReadonlyArray<unknown>): Wrong =>
+  answers.filter(isAnswer).filter(({ outcome }) => outcome === "signed in").map(({ flowId }) => {
+    const isStored = flowId === undefined || process !== other
+      ? ledger.entries.some(({ _tag }) => _tag === "Stored")
+      : ledger.hasStored(flowId)
+    return !isStored && "a caller was told that they are signed in, and nothing was stored"
+  })
+
+/** Nobody is told that time is up, or that a process does nothing, where time has not passed before its time. */
+export const impatient = (answers: ReadonlyArray<unknown>): Wrong =>
+  answers.filter(isAnswer).map(({ outcome }) =>
+    (outcome === "flow_timed_out" || outcome === "flow_stalled") && `a caller was told ${outcome}, and it was not time`
+  )
 
 const flowsOf = ({ events }: Process, tag: "FlowStarted" | "FlowSettled") =>
   events.flatMap((event) => event._tag === tag ? [event.flowId] : [])

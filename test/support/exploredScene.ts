@@ -81,6 +81,10 @@ export interface Scene {
   readonly visit: (url: string) => Effect.Effect<Visit>
   /** A person who takes a second over the next tab and says yes. */
   readonly person: Effect.Effect<Visit>
+  /** From here on, what has happened before does not count. */
+  readonly begin: () => void
+  /** What browsers were shown, in order. */
+  readonly shown: ReadonlyArray<string>
   /** What was shown that was not so. */
   readonly lies: ReadonlyArray<string>
   /** What a slot holds. */
@@ -97,11 +101,15 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
   const store = Context.get(world, SessionStore)
   const tab = Queue.take(Context.get(world, FakeBrowser))
   const lies: Array<string> = []
+  const pages: Array<string> = []
+  /** How much was in the book before the race. */
+  let before = 0
 
   const visit = (url: string) =>
     Effect.tap(loopback.visit(url), (seen) => {
       const shown = seen._tag === "Page" ? seen.title : seen._tag
-      if (shown === "Signed in" && !ledger.entries.some(({ _tag }) => _tag === "Stored")) {
+      pages.push(shown)
+      if (shown === "Signed in" && !ledger.entries.slice(before).some(({ _tag }) => _tag === "Stored")) {
         lies.push("a page said that somebody is signed in, and nothing was stored")
       }
       return note(`sees: ${shown}`)
@@ -118,6 +126,10 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
     tab,
     visit,
     lies,
+    shown: pages,
+    begin: () => {
+      before = ledger.entries.length
+    },
     person: Effect.gen(function*() {
       const url = yield* tab
       yield* Effect.sleep("1 second")

@@ -12,23 +12,29 @@ export interface Options {
    * small programs.
    */
   readonly uncounted?: ReadonlyArray<ChoiceKind>
+  /** Departs at each so-many-th decision only, which gives a sample from the whole run; at each unless said. */
+  readonly stride?: number
 }
 
 /**
  * Depth first. Each chooser has to have been used for a whole run before the next one is taken, and the program has to do
  * the same under the same decisions.
  */
-export function* all({ departures, uncounted = [] }: Options): Generator<Chooser, void> {
+export function* all({ departures, stride = 1, uncounted = [] }: Options): Generator<Chooser, void> {
   let prefix: ReadonlyArray<number> = []
   while (true) {
     const path: Array<number> = []
     const bounds: Array<number> = []
     let left = departures
+    let decisions = 0
     yield {
       choose: (bound, kind) => {
         const isCounted = !uncounted.includes(kind)
-        if (isCounted && left === 0) return 0
+        if ((isCounted && left === 0) || decisions++ % stride > 0) return 0
         const picked = prefix[path.length] ?? 0
+        if (picked >= bound) {
+          throw new Error("The program depends on more than its schedule: it decides on less than before.")
+        }
         path.push(picked)
         bounds.push(bound)
         if (isCounted && picked > 0) left--

@@ -21,7 +21,7 @@ const restlessnesses = [0.003, 0.02, 0.06, 0.15]
 const impatiences = [0, 0.001, 0.005, 0.02]
 
 /** The same for moments: how likely each operation is to be the one. Soon, or late in a program of some thousands. */
-const hastes = [0.001, 0.01, 0.05]
+const hastes = [0.0003, 0.001, 0.003, 0.02]
 
 /** Comes true with a probability, asked again and again: how often it will not is drawn at once, since that is mostly thousands. */
 const seldom = (probability: number, next: () => number) => {
@@ -53,7 +53,7 @@ export const make = (seed: number, restlessness = turn(restlessnesses, seed)): C
   const next = numbersOf(seed)
   const isRestless = seldom(restlessness, next)
   const isEarly = seldom(turn(impatiences, Math.floor(seed / restlessnesses.length)), next)
-  const isTheMoment = seldom(turn(hastes, seed), next)
+  const isTheMoment = seldom(turn(hastes, Math.floor(seed / 2)), next)
   return {
     choose: (bound, kind) => {
       switch (kind) {

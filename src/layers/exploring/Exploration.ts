@@ -13,9 +13,9 @@ import * as ScheduleRunner from "./ScheduleRunner.ts"
 import * as ScheduleShrink from "./ScheduleShrink.ts"
 import * as ScheduleTrace from "./ScheduleTrace.ts"
 
-/** Every schedule of a kind, or the first of them. */
-export interface Exhaustively extends ChooserExhaustive.Options {
-  /** How many are enough; all there are unless said. */
+/** Every schedule of a kind, or a sample of them from the whole run. */
+export interface Exhaustively extends Pick<ChooserExhaustive.Options, "departures" | "uncounted"> {
+  /** How many are enough, more or less; all there are unless said. */
   readonly limit?: number
 }
 
@@ -89,10 +89,11 @@ const violationOf = <A, E>(
   seed: Option.Option<number>
 ): Option.Option<Violation> => {
   const found = ScheduleRunner.run(program, chooser)
-  if (ScheduleProblem.of(found) === undefined) return Option.none()
+  const problem = ScheduleProblem.of(found)
+  if (problem === undefined) return Option.none()
   const departures = shortest(found.departures, (other) => {
     const again = ScheduleRunner.run(program, other)
-    return again.outcome._tag === found.outcome._tag && ScheduleProblem.of(again) !== undefined ? again : undefined
+    return ScheduleProblem.of(again) === problem ? again : undefined
   })
   const short = replay(program, departures)
   return Option.some({
@@ -107,14 +108,16 @@ const violationOf = <A, E>(
 
 /** Runs every schedule of the kind, up to the limit, until one shows a problem. Synchronous. */
 export const exhaustively = <A, E>(program: Effect.Effect<A, E>, { limit, ...options }: Exhaustively): Explored => {
+  const decisions = limit === undefined ? 0 : ScheduleRunner.run(program, ChooserReplay.make([])).choices
+  const stride = limit === undefined ? 1 : Math.max(1, Math.ceil(decisions / limit))
   let schedules = 0
-  for (const chooser of ChooserExhaustive.all(options)) {
+  for (const chooser of ChooserExhaustive.all({ ...options, stride })) {
     if (schedules === limit) return { schedules, complete: false, violation: Option.none() }
     schedules++
     const violation = violationOf(program, chooser, Option.none())
     if (Option.isSome(violation)) return { schedules, complete: false, violation }
   }
-  return { schedules, complete: true, violation: Option.none() }
+  return { schedules, complete: stride === 1, violation: Option.none() }
 }
 
 /** Runs one random schedule for each seed until one shows a problem. Synchronous. */

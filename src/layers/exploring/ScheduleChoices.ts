@@ -21,22 +21,30 @@ const deciding = (isChoosing: boolean) => <A, E, R>(effect: Effect.Effect<A, E, 
 
 /**
  * While this runs, everything, whoever does it, happens in a stock scheduler's order: for what comes before and after the part
- * in question, so that the schedules there are to try are about that.
+ * in question, so that the schedules there are to try are about that. It is one switch for the whole program: for its main
+ * fiber to use, and not for several at once.
  */
 export const inOrder: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = deciding(false)
 
 /** While this runs, decisions are the chooser's: for the part in question of something that is run `inOrder`. */
 export const inAnyOrder: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = deciding(true)
 
+/** Whether decisions are the chooser's right now. */
+export const isChoosing: Effect.Effect<boolean> = Effect.flatMap(
+  Observed,
+  (observer) => Effect.sync(() => observer.isChoosing)
+)
+
 /** A number from 0 up to `bound`, without that: 0 unless the chooser has it otherwise. */
 export const pick = (bound: number): Effect.Effect<number> =>
   Effect.flatMap(Observed, (observer) => Effect.sync(() => observer.pick(bound)))
 
 /**
- * Returns at a moment of the chooser's: before any operation of any fiber, which is stopped for that; when nobody else can go
- * on, and before time passes, unless the chooser has it otherwise. What follows happens there and then, up to where it has to
- * wait, and whoever was stopped goes on: `atAnyMoment.pipe(Effect.andThen(Fiber.interrupt(victim)))` interrupts at each step
- * there is. Outside of an exploration it returns at once.
+ * Returns at a moment of the chooser's: before any operation of any fiber, which is stopped for that, or while everybody waits
+ * for a time to come; when nobody else can go on any more and no time is waited for, unless the chooser has it otherwise. What
+ * follows happens there and then, up to where it has to wait, and whoever was stopped goes on:
+ * `atAnyMoment.pipe(Effect.andThen(Fiber.interrupt(victim)))` interrupts at each step there is. Outside of an exploration it
+ * returns at once. Whoever waits for something that goes on and on, such as a poll, has it come only by the chooser.
  */
 export const atAnyMoment: Effect.Effect<void> = Effect.flatMap(
   Observed,
@@ -51,4 +59,10 @@ export const atAnyMoment: Effect.Effect<void> = Effect.flatMap(
 export const fibers: Effect.Effect<number> = Effect.flatMap(
   Observed,
   (observer) => Effect.sync(() => observer.fibers())
+)
+
+/** Whether time has passed although somebody could go on: then what is slow may have been too late. */
+export const isHurried: Effect.Effect<boolean> = Effect.flatMap(
+  Observed,
+  (observer) => Effect.sync(() => observer.isHurried())
 )

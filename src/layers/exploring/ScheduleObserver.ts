@@ -14,6 +14,8 @@ export interface Observer {
   readonly onMoment: (resume: () => void) => () => void
   /** How many fibers there are. */
   readonly fibers: () => number
+  /** Whether time has passed although somebody could go on. */
+  readonly isHurried: () => boolean
 }
 
 /** Who watches the fiber at hand. Outside of an exploration nobody does, and nothing is out of the ordinary. */
@@ -26,6 +28,7 @@ export const Observed = Context.Reference<Observer>("mcp-gas/layers/exploring/Sc
       resume()
       return () => {}
     },
-    fibers: () => 0
+    fibers: () => 0,
+    isHurried: () => false
   })
 })

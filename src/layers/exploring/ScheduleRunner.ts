@@ -3,16 +3,19 @@
  * a `Chooser`, not by the machine.
  *
  * Effect leaves two decisions to its `Scheduler`, which task is next and whether a fiber yields before its next operation, and
- * one to its `Clock`. A run owns all three and goes to its end in one synchronous loop on virtual time, so that the same
- * decisions give the same run. Nothing in the program may wait for anything real (a Promise, a timer, a socket): that is
- * reported as a deadlock.
+ * one to its `Clock`. A run owns all three, draws the numbers of `Random` from one seed, and goes to its end in one synchronous
+ * loop on virtual time, so that the same decisions give the same run. Nothing in the program may wait for anything real (a
+ * Promise, a timer, a socket, a fiber of another runtime): that is reported as a deadlock. What never ends in the background has
+ * to end with the program, or the run does not.
  *
  * A fiber is interrupted between operations and never within one: a `yield* Effect.sync(…)` and the plain code after it, up to
  * the next `yield*`, are one step. A fake that is to be like an `await` has to have an operation on each side of what it does.
  *
- * Priorities of tasks are not heeded, so that a few orders are tried that a stock scheduler does not come to.
+ * Some of what is tried, a stock scheduler comes to only in a slower world than there is: it runs tasks of one priority in
+ * their order, lets a fiber run for some thousand operations, and fires a timer late but not minutes late. A program that is
+ * right in spite of it needs none of that to be so. Priorities of tasks are not heeded.
  */
-import { Clock, Effect, Metric, type Scheduler } from "effect"
+import { Clock, Effect, Metric, Random, type Scheduler } from "effect"
 import type { Chooser, Departure } from "../../services/exploring/Chooser.ts"
 import type { ScheduleRun } from "../../services/exploring/ScheduleRun.ts"
 import { Observed, type Observer } from "./ScheduleObserver.ts"
@@ -65,7 +68,8 @@ export const run = <A, E>(
       moments.add(resume)
       return () => moments.delete(resume)
     },
-    fibers: () => fibers
+    fibers: () => fibers,
+    isHurried: () => departures.some(({ kind }) => kind === "time")
   }
 
   const momentComes = () => {
@@ -100,6 +104,7 @@ export const run = <A, E>(
     program.pipe(
       Effect.provideService(Clock.Clock, time.clock),
       Effect.provideService(Observed, observer),
+      Random.withSeed("explored"),
       Effect.provideService(Metric.FiberRuntimeMetrics, {
         recordFiberStart: () => void fibers++,
         recordFiberEnd: () => void fibers--
@@ -119,7 +124,10 @@ export const run = <A, E>(
 
   for (let step = 0; step < stepLimit; step++) {
     turns.taskBegins()
-    if (urgent.length === 0 && ready.length === 0) momentComes()
+    if (urgent.length === 0 && ready.length === 0 && moments.size > 0) {
+      // At the end of everything, or while everybody waits for a time to come.
+      if (!time.isAwaited() || choose(2, "moment") === 1) momentComes()
+    }
     const next = urgent.shift()
     if (next !== undefined) {
       next()

@@ -9,6 +9,9 @@ export interface Shrunk {
   readonly runs: number
 }
 
+/** By how many decisions what follows is tried earlier, or later, when a departure is left out. */
+const shifts = [-1, -2, -3, 1]
+
 /**
  * Leaves departures out for as long as the problem stays, in halves first and one by one at the end (delta debugging), then
  * makes what is left smaller. `retry` runs a schedule and gives its departures as they came about if it shows the problem
@@ -17,7 +20,7 @@ export interface Shrunk {
 export const shrink = (
   found: ReadonlyArray<Departure>,
   retry: (departures: ReadonlyArray<Departure>) => ReadonlyArray<Departure> | undefined,
-  limit = 500
+  limit = 2_000
 ): Shrunk => {
   let best = found
   let runs = 0
@@ -34,11 +37,18 @@ export const shrink = (
 
   const without = (from: number, size: number) => best.filter((_, index) => index < from || index >= from + size)
 
+  /** The departures from one on, so many decisions later. */
+  const moved = (departures: ReadonlyArray<Departure>, from: number, shift: number) =>
+    departures.map((departure, index) => index < from ? departure : { ...departure, at: departure.at + shift })
+
   /** Leaves as much out as can be. */
   const fewer = () => {
     for (let size = best.length; size >= 1; size = Math.floor(size / 2)) {
       for (let from = best.length - size; from >= 0; from -= size) {
-        adopt(without(from, size))
+        // What is left out may move what comes after it.
+        if (!adopt(without(from, size)) && size === 1) {
+          shifts.some((shift) => adopt(moved(without(from, 1), from, shift)))
+        }
       }
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Keeps the turns of a run: which fiber did what, and which decisions brought that about.
  */
-import type { Fiber, Tracer } from "effect"
+import { Fiber, type Tracer } from "effect"
 import type { Departure } from "../../services/exploring/Chooser.ts"
 import type { Turn } from "../../services/exploring/ScheduleRun.ts"
 import { FiberName } from "./ScheduleNotes.ts"
@@ -57,25 +57,33 @@ export const make = (now: () => number): ScheduleTurns => {
     else if (!names.has(fiber)) names.set(fiber, `${name || "fiber"}/${names.size + 1}`)
   }
 
+  const take = (fiber: Fiber.Fiber<unknown, unknown>): Taking => {
+    if (taking?.fiber === fiber) return taking
+    taking = { fiber, at: now(), what: [], departures: ahead }
+    ahead = []
+    turns.push(taking)
+    return taking
+  }
+
   return {
     taskBegins: () => {
       taking = undefined
     },
     running: (fiber) => {
-      if (taking?.fiber !== fiber) {
-        taking = { fiber, at: now(), what: [], departures: ahead }
-        ahead = []
-        turns.push(taking)
-      }
+      const { what } = take(fiber)
       call(fiber)
       const { span } = fiber.cache
       // Entering one is news; coming back to it is not, nor is being forked within it.
       if (span?._tag === "Span" && !spans.has(span)) {
         spans.add(span)
-        taking.what.push(span.name)
+        what.push(span.name)
       }
     },
-    note: (text) => void taking?.what.push(text),
+    note: (text) => {
+      // Whoever was woken within an operation has run by now; the rest of it is the waker's again.
+      const fiber = Fiber.getCurrent()
+      if (fiber !== undefined) take(fiber).what.push(text)
+    },
     departed: (departure) => {
       // A forced yield ends the turn under way, and a number is drawn in it; the others bring the next one about.
       const isWithin = departure.kind === "yield" || departure.kind === "value"

@@ -45,7 +45,7 @@ const isCancelled = ({ ending }: FlowRecord): boolean =>
 
 export const make = Effect.fnUntraced(function*(
   sought: AuthFlowSought,
-  { ended, follow, outcomeOf, stalled }: AuthFlowFollow
+  { ended, endingOver, follow, outcomeOf, stalled }: AuthFlowFollow
 ): Effect.fn.Return<AuthFlowElsewhere, never, FlowStore | Leases> {
   const store = yield* FlowStore
   const leases = yield* Leases
@@ -124,7 +124,7 @@ export const make = Effect.fnUntraced(function*(
       const isFinishing = Option.isNone(soon) && Option.exists(yield* store.read(id), ({ answered }) => answered)
       const what = Option.getOrUndefined(isFinishing ? yield* awaited(record, finishing) : soon)
       if (what?._tag !== "Ended" && what?._tag !== "TakenOver") {
-        const ending = { _tag: "Failed", error: new FlowCancelled({ by }) } as const
+        const ending = yield* endingOver(record, new FlowCancelled({ by }))
         yield* store.change(id, { _tag: "Ended", ending, evicts: what?._tag !== "Orphaned" })
       }
       // Whoever wrote its end first has the say.

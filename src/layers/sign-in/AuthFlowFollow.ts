@@ -33,6 +33,11 @@ export interface AuthFlowFollow {
   readonly ended: (record: FlowRecord) => Effect.Effect<Followed, StoreUnavailable>
   /** Why a flow counts as stalled, once it does. */
   readonly stalled: (record: FlowRecord) => Effect.Effect<Option.Option<FlowStalled>>
+  /**
+   * How a flow ends that is ended over its process's head: with this error, unless that process has stored its session before and
+   * could not tell any more.
+   */
+  readonly endingOver: (record: FlowRecord, error: FlowFailure) => Effect.Effect<FlowEnding, StoreUnavailable>
   /** What an ending is to those who wait. */
   readonly outcomeOf: (
     key: AccountKey,
@@ -108,5 +113,12 @@ export const make: Effect.Effect<AuthFlowFollow, never, FlowStore | Leases | Ses
     return state._tag === "SignedIn" ? state.session : yield* new FlowCancelled({ by: "logout" })
   })
 
-  return { follow, ended: ({ id }) => watched(id, () => Effect.void), stalled, outcomeOf }
+  const endingOver: AuthFlowFollow["endingOver"] = ({ id, key }, error) =>
+    Effect.map(
+      sessions.slot(key),
+      ({ state }) =>
+        state._tag === "SignedIn" && state.session.flowId === id ? { _tag: "SignedIn" } : { _tag: "Failed", error }
+    )
+
+  return { endingOver, follow, ended: ({ id }) => watched(id, () => Effect.void), stalled, outcomeOf }
 })

@@ -25,7 +25,7 @@ export const make = Effect.fnUntraced(function*(
   follows: AuthFlowFollow,
   tab: AuthFlowTab
 ) {
-  const { follow, outcomeOf, stalled } = follows
+  const { endingOver, follow, outcomeOf, stalled } = follows
   const store = yield* FlowStore
   const { asHolder, endOf } = yield* AuthFlowSuccession.make(sought, follows)
   const leases = yield* Leases
@@ -62,10 +62,14 @@ export const make = Effect.fnUntraced(function*(
     ).pipe(Effect.onExit((exit) => Scope.close(showing, exit)))
   })
 
-  /** Ends a flow over its process's head, unless that or somebody else was faster; gives how it has ended. */
+  /**
+   * Ends a flow over its process's head, unless that or somebody else was faster; gives how it has ended. What that process has
+   * stored before it stopped counts, although it could not tell any more.
+   */
   const evict = Effect.fnUntraced(
     function*(record: FlowRecord, error: FlowFailure): Effect.fn.Return<AuthFlowSuccession.Done, FlowFailure> {
-      yield* store.change(record.id, { _tag: "Ended", ending: { _tag: "Failed", error }, evicts: true })
+      const ending = yield* endingOver(record, error)
+      yield* store.change(record.id, { _tag: "Ended", ending, evicts: true })
       const end = yield* endOf(record.id)
       return AuthFlowSuccession.done(
         Option.isSome(end) ? yield* Effect.exit(outcomeOf(record.key, end.value)) : Exit.fail(error)

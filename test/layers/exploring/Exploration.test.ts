@@ -52,9 +52,15 @@ describe("Exploration", () => {
     assert.deepStrictEqual([some.schedules, some.violation], [2_000, Option.none()])
   })
 
-  it("says where it was cut", () => {
-    const cut = Exploration.exhaustively(oneAfterTheOther, { departures: 2, limit: 100 })
-    assert.deepStrictEqual([cut.schedules, cut.complete], [100, false])
+  it("says where it was cut, and tries the whole run all the same", () => {
+    const all = Exploration.exhaustively(oneAfterTheOther, { departures: 1 })
+    const cut = Exploration.exhaustively(oneAfterTheOther, { departures: 1, limit: 20 })
+    assert.isFalse(cut.complete)
+    assert.isAtLeast(cut.schedules, 10)
+    assert.isAtMost(cut.schedules, 20)
+    assert.isAbove(all.schedules, 2 * cut.schedules)
+    const late = Exploration.exhaustively(lostUpdate, { departures: 1, limit: 40 })
+    assert.isTrue(Option.isSome(late.violation))
   })
 
   it("takes fibers that are left behind for a problem, and an end that does not come", () => {

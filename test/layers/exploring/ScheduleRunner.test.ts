@@ -2,12 +2,19 @@
  * One run under one schedule: the same decisions give the same run, and whatever cannot end says so.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Random, Schedule } from "effect"
 import * as ChooserExhaustive from "../../../src/layers/exploring/ChooserExhaustive.ts"
 import * as ChooserRandom from "../../../src/layers/exploring/ChooserRandom.ts"
 import * as ChooserReplay from "../../../src/layers/exploring/ChooserReplay.ts"
-import { atAnyMoment, fibers, inAnyOrder, inOrder, pick } from "../../../src/layers/exploring/ScheduleChoices.ts"
-import { named, note } from "../../../src/layers/exploring/ScheduleNotes.ts"
+import {
+  atAnyMoment,
+  fibers,
+  inAnyOrder,
+  inOrder,
+  isHurried,
+  pick
+} from "../../../src/layers/exploring/ScheduleChoices.ts"
+import { named, note, teller } from "../../../src/layers/exploring/ScheduleNotes.ts"
 import * as ScheduleRunner from "../../../src/layers/exploring/ScheduleRunner.ts"
 import * as ScheduleTrace from "../../../src/layers/exploring/ScheduleTrace.ts"
 import { lostUpdate, oneAfterTheOther, oppositeLocks } from "../../support/racyPrograms.ts"
@@ -80,7 +87,7 @@ describe("ScheduleRunner", () => {
     assert.isAtLeast(choices(inOrder(Effect.andThen(oneAfterTheOther, inAnyOrder(lostUpdate)))), choices(lostUpdate))
   })
 
-  it("lets what may come at any moment come before each operation of whoever runs, and when nobody can go on", () => {
+  it("lets what may come at any moment come before each operation of whoever runs, while time is waited for, and at the end of everything", () => {
     const sentences = new Set<string>()
     const program = Effect.gen(function*() {
       const words: Array<string> = []
@@ -95,8 +102,7 @@ describe("ScheduleRunner", () => {
       assert.isTrue(outcome._tag === "Done" && Exit.isSuccess(outcome.exit))
       if (outcome._tag === "Done" && Exit.isSuccess(outcome.exit)) sentences.add(outcome.exit.value)
     }
-    // Not after the sleep: at the latest, it comes before time passes.
-    assert.deepStrictEqual([...sentences].toSorted(), ["!abcd", "a!bcd", "ab!cd", "abc!d"])
+    assert.deepStrictEqual([...sentences].toSorted(), ["!abcd", "a!bcd", "ab!cd", "abc!d", "abcd!"])
   })
 
   it("forgets who no longer waits for a moment", () => {
@@ -114,6 +120,63 @@ describe("ScheduleRunner", () => {
       if (outcome._tag === "Done" && Exit.isSuccess(outcome.exit)) numbers.push(outcome.exit.value)
     }
     assert.deepStrictEqual([...new Set(numbers)].toSorted(), [0, 1, 2, 3])
+  })
+
+  it("draws the same numbers in every run, whatever the schedule", () => {
+    const program = Effect.all([
+      Random.next,
+      Random.nextIntBetween(0, 1_000_000),
+      Effect.delay(Random.next, "1 second")
+    ])
+    const drawn = new Set(Array.from({ length: 20 }, (_, seed) => JSON.stringify(run(program, seed).outcome)))
+    assert.strictEqual(drawn.size, 1)
+  })
+
+  it("has a schedule with jitter again", () => {
+    const retried = Effect.gen(function*() {
+      yield* Effect.retry(Effect.fail("no"), { schedule: Schedule.jittered(Schedule.spaced("1 second")), times: 3 })
+        .pipe(
+          Effect.ignore
+        )
+      return yield* Clock.currentTimeMillis
+    })
+    assert.deepStrictEqual(run(retried, 3).outcome, run(retried, 3).outcome)
+  })
+
+  it("ascribes what is noted to the fiber that notes it, also where that has just woken another one", () => {
+    const program = Effect.gen(function*() {
+      const tell = yield* teller
+      const bell = yield* Deferred.make<void>()
+      const waiter = Effect.andThen(Deferred.await(bell), Effect.sync(() => tell("wakes up")))
+      yield* Effect.forkChild(named("waiter")(waiter))
+      yield* Effect.yieldNow
+      yield* named("ringer")(Effect.sync(() => {
+        Deferred.doneUnsafe(bell, Effect.void)
+        tell("has rung")
+      }))
+    })
+    const { turns } = ScheduleRunner.run(program, stock, { trace: true })
+    const noted = turns.flatMap(({ what, who }) => what.map((text) => `${who} ${text}`))
+    assert.deepStrictEqual(noted, ["waiter wakes up", "ringer has rung"])
+  })
+
+  it("tells a program whether time has passed although somebody could go on", () => {
+    const program = Effect.gen(function*() {
+      const late = yield* Effect.forkChild(Effect.sleep("1 second"))
+      yield* Effect.yieldNow
+      yield* Effect.yieldNow
+      const hurried = yield* isHurried
+      yield* Fiber.join(late)
+      return hurried
+    })
+    const told = new Set<unknown>()
+    for (const chooser of ChooserExhaustive.all({ departures: 1 })) {
+      const { departures, outcome } = ScheduleRunner.run(program, chooser)
+      if (outcome._tag === "Done" && Exit.isSuccess(outcome.exit) && outcome.exit.value) {
+        told.add(departures.every(({ kind }) => kind === "time"))
+      }
+    }
+    assert.deepStrictEqual([...told], [true])
   })
 
   it("tells a program how many fibers it has", () => {

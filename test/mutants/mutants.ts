@@ -1,0 +1,21 @@
+/**
+ * All safeties that are taken out one at a time.
+ */
+import { deciding } from "./deciding.ts"
+import { establishing } from "./establishing.ts"
+import { joining } from "./joining.ts"
+import { listening } from "./listening.ts"
+import type { Mutant } from "./mutant.ts"
+import { renewing } from "./renewing.ts"
+import { storing } from "./storing.ts"
+import { windows } from "./windows.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  ...joining,
+  ...deciding,
+  ...listening,
+  ...establishing,
+  ...renewing,
+  ...storing,
+  ...windows
+]
