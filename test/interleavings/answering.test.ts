@@ -9,14 +9,14 @@ import { onlyTold, outcomes } from "../support/exploredInvariants.ts"
 import * as Scene from "../support/exploredScene.ts"
 import { explore } from "../support/exploring.ts"
 
-const bad = ["Sign-in cancelled", "Sign-in expired", "Sign-in failed", "Sign-in declined"]
+const bad = new Set(["Sign-in cancelled", "Sign-in expired", "Sign-in failed", "Sign-in declined"])
 
 /** One code is spent, and no page says the opposite of what callers were told. */
 const oneExchange = ({ provider, shown }: Scene.Scene, answers: Answers) =>
   Effect.succeed([
     provider.exchanges.length > 1 && `${provider.exchanges.length} exchanges`,
     ...outcomes(answers).includes("signed in")
-      ? shown.filter((page) => bad.includes(page)).map((page) => `somebody is signed in, and a page says: ${page}`)
+      ? shown.filter((page) => bad.has(page)).map((page) => `somebody is signed in, and a page says: ${page}`)
       : [],
     ...onlyTold(answers, "signed in", "flow_timed_out", "not_this_sign_in")
   ])

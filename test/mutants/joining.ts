@@ -4,13 +4,14 @@
 import { atRandom, explored, type Mutant, quick } from "./mutant.ts"
 
 const flows = "src/layers/sign-in/AuthFlowsFibers.ts"
+const starting = "src/layers/sign-in/AuthFlowStart.ts"
 const entries = "src/layers/sign-in/AuthFlowEntries.ts"
 
 export const joining: ReadonlyArray<Mutant> = [
   {
     safety: "the lock around looking for a flow and registering one",
     rule: "Join, never serialise",
-    file: flows,
+    file: starting,
     find: "yield* lock.withLock(`flow ${key}`)(enter(key))",
     replace: "yield* enter(key)",
     killers: [
@@ -31,7 +32,7 @@ export const joining: ReadonlyArray<Mutant> = [
   {
     safety: "the second look for a flow, under the lock",
     rule: "Join, never serialise",
-    file: flows,
+    file: starting,
     find: `if (Option.isSome(found)) return { _tag: "Join", entry: found.value } as const`,
     replace: "",
     killers: [
@@ -44,7 +45,7 @@ export const joining: ReadonlyArray<Mutant> = [
   {
     safety: "the lock around the first look for a flow, which a sign-out holds",
     rule: "Logout wins",
-    file: flows,
+    file: starting,
     find: "yield* lock.withLock(`flow ${key}`)(current(key))",
     replace: "yield* current(key)",
     killers: [explored("startingAgain", "as soon as the account is signed out")]
@@ -81,7 +82,7 @@ export const joining: ReadonlyArray<Mutant> = [
   {
     safety: "waiting until a flow that was ended is gone, before the next one begins",
     rule: "Logout wins",
-    file: flows,
+    file: starting,
     find: `if (Option.isSome(left)) return { _tag: "Wait", entry: left.value } as const`,
     replace: "",
     killers: [atRandom("startingAgain", "as soon as the account is signed out")]
@@ -89,9 +90,9 @@ export const joining: ReadonlyArray<Mutant> = [
   {
     safety: "the uninterruptible step from looking to registering",
     rule: "A caller leaving is not a cancellation",
-    file: flows,
-    find: "entry: yield* begin(key) } as const\n      }, Effect.uninterruptible)",
-    replace: "entry: yield* begin(key) } as const\n      })",
+    file: starting,
+    find: "entry: yield* begin(key) } as const\n  }, Effect.uninterruptible)",
+    replace: "entry: yield* begin(key) } as const\n  })",
     killers: [explored("leaving", "the only caller leaves, and somebody else comes")]
   },
   {
@@ -162,7 +163,7 @@ export const joining: ReadonlyArray<Mutant> = [
   {
     safety: "no browser for a caller who wants none",
     rule: "No browser by surprise",
-    file: flows,
+    file: starting,
     find: "if (openBrowser) yield* SubscriptionRef",
     replace: "yield* SubscriptionRef",
     killers: [quick("layers/sign-in/AuthFlows/joining", "a browser opens once, for the first caller who wants one")]

@@ -9,11 +9,12 @@ export interface Spare extends Pick<Mutant, "safety" | "file" | "find"> {
 }
 
 const flows = "src/layers/sign-in/AuthFlowsFibers.ts"
+const starting = "src/layers/sign-in/AuthFlowStart.ts"
 
 export const spares: ReadonlyArray<Spare> = [
   {
     safety: "The second look for a session, under the lock",
-    file: flows,
+    file: starting,
     find: `if (Option.isSome(session)) return { _tag: "Found", session: session.value } as const`,
     because: "Whoever has the turn to run a flow looks once more before there is one, and finds the same session."
   },

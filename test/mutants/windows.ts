@@ -4,6 +4,7 @@
 import { atRandom, explored, type Mutant, quick } from "./mutant.ts"
 
 const flows = "src/layers/sign-in/AuthFlowsFibers.ts"
+const starting = "src/layers/sign-in/AuthFlowStart.ts"
 const opening = "src/layers/sign-in/AuthFlowOpen.ts"
 const succession = "src/layers/sign-in/AuthFlowSuccession.ts"
 const between = "layers/sign-in/AuthFlows/windows"
@@ -169,11 +170,11 @@ export const windows: ReadonlyArray<Mutant> = [
     ]
   },
   {
-    safety: "a start under way gives a flow that has ended elsewhere the moment to hear of it",
+    safety: "a start gives a flow that has ended in another process the moment to hear of it",
     rule: "Join, never serialise",
-    file: flows,
-    find: `if (role._tag !== "Following" || !(yield* elsewhere.hasEnded(role.record))) return found`,
-    replace: "return found",
+    file: starting,
+    find: "return (yield* elsewhere.hasEnded(isOther ? role.record.id : found.id))",
+    replace: "return false",
     killers: [
       atRandom("startingAgain", "in a window that has followed another one's flow, as soon as that was cancelled")
     ]

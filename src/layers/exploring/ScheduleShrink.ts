@@ -12,6 +12,10 @@ export interface Shrunk {
 /** By how many decisions what follows is tried earlier, or later, when a departure is left out. */
 const shifts = [-1, -2, -3, 1]
 
+/** The departures from one on, so many decisions later. */
+const moved = (departures: ReadonlyArray<Departure>, from: number, shift: number) =>
+  departures.map((departure, index) => index < from ? departure : { ...departure, at: departure.at + shift })
+
 /**
  * Leaves departures out for as long as the problem stays, in halves first and one by one at the end (delta debugging), then
  * makes what is left smaller. `retry` runs a schedule and gives its departures as they came about if it shows the problem
@@ -36,10 +40,6 @@ export const shrink = (
   }
 
   const without = (from: number, size: number) => best.filter((_, index) => index < from || index >= from + size)
-
-  /** The departures from one on, so many decisions later. */
-  const moved = (departures: ReadonlyArray<Departure>, from: number, shift: number) =>
-    departures.map((departure, index) => index < from ? departure : { ...departure, at: departure.at + shift })
 
   /** Leaves as much out as can be. */
   const fewer = () => {

@@ -19,7 +19,9 @@ export interface AuthFlowElsewhere {
   /** The same to show, if there is something to show. */
   readonly pending: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlow>, StoreUnavailable>
   /** Whether a flow has come to its end by now, and nobody goes on with it. */
-  readonly hasEnded: (record: FlowRecord) => Effect.Effect<boolean, StoreUnavailable>
+  readonly hasEnded: (id: FlowId) => Effect.Effect<boolean, StoreUnavailable>
+  /** Whether no flow that could stand for this process's own is under way, by what is written down. */
+  readonly isQuiet: (key: AccountKey) => Effect.Effect<boolean, StoreUnavailable>
   /** How a flow ends, whoever goes on with it. */
   readonly outcome: (record: FlowRecord) => Effect.Effect<Session, FlowFailure>
   /**
@@ -146,11 +148,17 @@ export const make = Effect.fnUntraced(function*(
     )
   })
 
-  const hasEnded = ({ id }: FlowRecord) =>
+  const hasEnded = (id: FlowId) =>
     Effect.map(
       store.read(id),
       Option.exists(({ ending }) => ending !== undefined && ending._tag !== "TakenOver")
     )
 
-  return { current, hasEnded, pending, outcome, end, endAll }
+  const isQuiet = Effect.fnUntraced(function*(key: AccountKey) {
+    const purpose = yield* Effect.option(sought.purpose)
+    if (Option.isNone(purpose)) return false
+    return !Option.exists(yield* store.newest(key, purpose.value), ({ ending }) => ending === undefined)
+  })
+
+  return { current, hasEnded, isQuiet, pending, outcome, end, endAll }
 })

@@ -2,15 +2,15 @@
  * `AuthFlows` with one fiber per sign-in, owned by the layer and by no caller, among all processes that share the leases and
  * the stores.
  */
-import { Cause, Deferred, Effect, Fiber, Layer, Option, Ref, SubscriptionRef } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, Ref } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { AuthFlows, type Cancelled, type Started } from "../../services/sign-in/AuthFlows.ts"
+import type { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import { AuthFlows, type Cancelled } from "../../services/sign-in/AuthFlows.ts"
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
-import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import { FlowCancelled } from "../../services/sign-in/FlowFailure.ts"
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { FlowStore } from "../../services/storage/FlowStore.ts"
@@ -19,10 +19,11 @@ import * as AuthFlowAttempt from "./AuthFlowAttempt.ts"
 import * as AuthFlowComplete from "./AuthFlowComplete.ts"
 import * as AuthFlowElsewhere from "./AuthFlowElsewhere.ts"
 import * as AuthFlowEntries from "./AuthFlowEntries.ts"
-import * as AuthFlowEntry from "./AuthFlowEntry.ts"
+import type * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowFollow from "./AuthFlowFollow.ts"
 import type { Options } from "./AuthFlowOpen.ts"
 import * as AuthFlowSought from "./AuthFlowSought.ts"
+import * as AuthFlowStart from "./AuthFlowStart.ts"
 
 export type { Options } from "./AuthFlowOpen.ts"
 
@@ -50,109 +51,14 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
     Effect.gen(function*() {
       const sessions = yield* Sessions
       const lock = yield* KeyedLock
-      const events = yield* AuthEvents
       const sought = yield* AuthFlowSought.make(options.scopes)
       const follow = yield* AuthFlowFollow.make
       const elsewhere = yield* AuthFlowElsewhere.make(sought, follow)
       const scope = yield* Effect.scope
-      const { begin, joinable, leaving, newest } = yield* AuthFlowEntries.make(
-        yield* AuthFlowAttempt.make(options, sought, follow)
-      )
-      const closing = yield* Deferred.make<void>()
-      yield* Effect.addFinalizer(() => Deferred.succeed(closing, undefined))
+      const entries = yield* AuthFlowEntries.make(yield* AuthFlowAttempt.make(options, sought, follow))
+      const { joinable, newest } = entries
+      const start = yield* AuthFlowStart.make(sought, entries, elsewhere)
       const complete = yield* AuthFlowComplete.make(options, newest, elsewhere)
-
-      /**
-       * A session to answer with instead of beginning a flow, refreshed if need be. The store is asked first: what was
-       * signed out in another process a moment ago is not signed in here.
-       */
-      const usable = (key: AccountKey) =>
-        Effect.andThen(sessions.slot(key), sessions.fresh(key)).pipe(
-          Effect.map(Option.liftPredicate(sought.isEnough)),
-          Effect.catchTag("SignInRequired", () => Effect.succeedNone),
-          Effect.raceFirst(Effect.andThen(Deferred.await(closing), Effect.fail(AuthFlowEntry.shutdown)))
-        )
-
-      /** The sign-in to join. One that has ended in another process and has not heard of it yet is given that moment. */
-      const current = Effect.fnUntraced(function*(key: AccountKey) {
-        const found = yield* joinable(key)
-        if (Option.isNone(found)) return found
-        const role = yield* Ref.get(found.value.role)
-        if (role._tag !== "Following" || !(yield* elsewhere.hasEnded(role.record))) return found
-        yield* Deferred.await(found.value.over)
-        return yield* joinable(key)
-      })
-
-      const enter = Effect.fnUntraced(function*(key: AccountKey) {
-        const found = yield* joinable(key)
-        if (Option.isSome(found)) return { _tag: "Join", entry: found.value } as const
-        const left = yield* leaving(key)
-        if (Option.isSome(left)) return { _tag: "Wait", entry: left.value } as const
-        const { session } = yield* sought.find(key)
-        if (Option.isSome(session)) return { _tag: "Found", session: session.value } as const
-        return { _tag: "Begin", entry: yield* begin(key) } as const
-      }, Effect.uninterruptible)
-
-      /** Enters as soon as nothing is left of a sign-in that was ended. The permit covers the transition only. */
-      const entered = Effect.fnUntraced(function*(key: AccountKey) {
-        while (true) {
-          const how = yield* lock.withLock(`flow ${key}`)(enter(key))
-          if (how._tag !== "Wait") return how
-          yield* Deferred.await(how.entry.over)
-        }
-      })
-
-      /**
-       * Waits until there is something to show, and has it shown if this caller wants that and nobody did before. Only the
-       * caller who brought this process to begin a flow has begun it.
-       */
-      const join = Effect.fnUntraced(
-        function*(
-          entry: AuthFlowEntry.AuthFlowEntry,
-          openBrowser: boolean,
-          isFirst: boolean
-        ): Effect.fn.Return<Started, FlowFailure> {
-          if (openBrowser) yield* SubscriptionRef.update(entry.wants, (wants) => wants + 1)
-          const opened = yield* Deferred.await(entry.opened)
-          if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }
-          const flow = Option.getOrThrow(yield* Ref.get(entry.flow))
-          if (isFirst && opened.began) return { _tag: "Began", flow }
-          yield* events.publish({ _tag: "FlowJoined", key: entry.key, flowId: flow.id })
-          return { _tag: "Joined", flow }
-        }
-      )
-
-      const isClosed = () => scope.state._tag === "Closed"
-
-      /** What a start waits for may be interrupted by the layers below closing: its caller is told why. */
-      const unlessClosed = (starting: Effect.Effect<Started, FlowFailure>): Effect.Effect<Started, FlowFailure> =>
-        Effect.suspend(() => isClosed() ? Effect.fail(AuthFlowEntry.shutdown) : starting).pipe(
-          Effect.catchCauseIf(
-            (cause) => isClosed() && Cause.hasInterruptsOnly(cause),
-            () => Effect.fail(AuthFlowEntry.shutdown)
-          )
-        )
-
-      const start = Effect.fn("AuthFlows.start")(function*(
-        key: AccountKey,
-        { openBrowser }: { readonly openBrowser: boolean }
-      ): Effect.fn.Return<Started, FlowFailure> {
-        // Under the lock, because a logout that is under way holds it: what it is about to end is nobody's to join.
-        const found = yield* lock.withLock(`flow ${key}`)(current(key))
-        if (Option.isSome(found)) {
-          // Not `usable`: a flow is pending because there was nothing to refresh.
-          const { session } = yield* sought.find(key)
-          if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
-          return yield* join(found.value, openBrowser, false)
-        }
-        const session = yield* usable(key)
-        if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
-        // Opening the flow, let alone a person, is waited for without the permit.
-        const how = yield* entered(key)
-        return how._tag === "Found"
-          ? { _tag: "AlreadyAuthenticated", session: how.session }
-          : yield* join(how.entry, openBrowser, how._tag === "Begin")
-      }, unlessClosed)
 
       const pending = Effect.fn("AuthFlows.pending")(function*(key: AccountKey) {
         const found = yield* joinable(key)
