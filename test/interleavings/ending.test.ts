@@ -24,9 +24,11 @@ const logout = ({ process }: Scene.Scene) =>
 /** Stalled, where time passed faster than anybody could do anything. */
 const endings = ["signed in", "flow_cancelled", "flow_timed_out", "flow_stalled"]
 
+// A sign-in that begins after one that was ended may have to do without a tab: an account has one in ten seconds.
 explore("ending", [
   {
     name: "a cancel at any moment",
+    mayTimeOut: true,
     race: (scene) => ({ ...callers(scene), cancel: Effect.andThen(atAnyMoment, cancel(scene)) }),
     beside: person,
     wrong: ({ state }, answers) =>
@@ -46,6 +48,7 @@ explore("ending", [
   },
   {
     name: "two cancels",
+    mayTimeOut: true,
     race: (scene) => ({
       ...callers(scene),
       "cancel 1": Effect.delay(cancel(scene), "1 second"),
@@ -56,6 +59,7 @@ explore("ending", [
   },
   {
     name: "a logout at any moment",
+    mayTimeOut: true,
     race: (scene) => ({ ...callers(scene), logout: Effect.andThen(atAnyMoment, logout(scene)) }),
     beside: person,
     wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, ...endings))
@@ -68,6 +72,7 @@ explore("ending", [
   },
   {
     name: "a logout and a cancel",
+    mayTimeOut: true,
     race: (scene) => ({
       ...callers(scene),
       logout: Effect.andThen(atAnyMoment, logout(scene)),
@@ -78,6 +83,7 @@ explore("ending", [
   },
   {
     name: "a logout, and a sign-in after it",
+    mayTimeOut: true,
     race: (scene) => ({
       ...callers(scene),
       "caller 3": Effect.andThen(logout(scene), Scene.signIn(scene.process))
@@ -114,7 +120,7 @@ explore("ending", [
       ...callers(scene),
       logout: Effect.flatMap(pick(100), (moment) => Effect.delay(logout(scene), moment * 11))
     }),
-    beside: person,
+    beside: ({ insistent }) => ({ person: insistent }),
     wrong: (_scene, answers) => Effect.succeed(onlyTold(answers, ...endings))
   },
   {

@@ -31,6 +31,7 @@ const people = ({ loopback, provider, tab, visit }: Scene.Scene) => ({
 const told = (_scene: Scene.Scene, answers: Answers) =>
   Effect.succeed(onlyTold(answers, "signed in", "flow_timed_out", "flow_stalled", "flow_cancelled"))
 
+// Whoever goes on may have to do without a tab: an account has one in ten seconds.
 explore("taking over", [
   {
     name: "two processes, nobody dies",
@@ -45,6 +46,7 @@ explore("taking over", [
   },
   {
     name: "the first is killed at any moment",
+    mayTimeOut: true,
     windows: true,
     race: ({ other, process }) => ({
       "caller 1": signIn(process),
@@ -56,6 +58,7 @@ explore("taking over", [
   },
   {
     name: "either is killed just when the person answers",
+    mayTimeOut: true,
     windows: true,
     race: ({ other, process }) => ({
       "caller 1": signIn(process),
@@ -72,6 +75,7 @@ explore("taking over", [
   },
   {
     name: "one is ended at any moment",
+    mayTimeOut: true,
     windows: true,
     race: ({ other, process }) => ({
       "caller 1": signIn(process),
@@ -83,6 +87,7 @@ explore("taking over", [
   },
   {
     name: "one cancels what the other runs",
+    mayTimeOut: true,
     windows: true,
     race: ({ other, process }) => ({
       "caller 1": signIn(process),
@@ -93,6 +98,7 @@ explore("taking over", [
   },
   {
     name: "one signs out while the other signs in",
+    mayTimeOut: true,
     windows: true,
     race: ({ other, process }) => ({
       "caller 1": signIn(process),
@@ -113,6 +119,7 @@ explore("taking over", [
   },
   {
     name: "one signs out while the other signs in, over SQLite",
+    mayTimeOut: true,
     windows: true,
     stores: "sqlite",
     extent: { limit: 300, times: 0.1 },
@@ -124,7 +131,7 @@ explore("taking over", [
         (moment) => Effect.delay(Effect.exit(other.flows.logout(Scene.work)), moment * 11)
       )
     }),
-    beside: people,
+    beside: ({ insistent }) => ({ person: insistent }),
     wrong: told
   }
 ])

@@ -1,7 +1,7 @@
 /**
  * What an explored program finds: a world, a process in it, a person, and words for what is done with them.
  */
-import { Cause, Context, Effect, Exit, type Option, Queue } from "effect"
+import { Cause, Context, Effect, Exit, Option, Queue } from "effect"
 import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
 import type { AuthFlow } from "../../src/services/sign-in/AuthFlows.ts"
@@ -81,6 +81,8 @@ export interface Scene {
   readonly visit: (url: string) => Effect.Effect<Visit>
   /** A person who takes a second over the next tab and says yes. */
   readonly person: Effect.Effect<Visit>
+  /** A person who goes to whatever address is shown, tab or no tab, and says yes, until they are sent home. */
+  readonly insistent: Effect.Effect<never>
   /** From here on, what has happened before does not count. */
   readonly begin: () => void
   /** What browsers were shown, in order. */
@@ -115,10 +117,24 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
       return note(`sees: ${shown}`)
     })
 
+  const pending = (key = work) => Effect.orDie(process.flows.pending(key))
+
+  const insistent = Effect.gen(function*() {
+    const seen = new Set<string>()
+    return yield* Effect.forever(Effect.gen(function*() {
+      yield* Effect.sleep("1 second")
+      const flow = Option.getOrUndefined(yield* pending())
+      if (flow === undefined || seen.has(flow.id)) return
+      seen.add(flow.id)
+      yield* visit(provider.consent(flow.authorizationUrl))
+    }))
+  })
+
   return {
     world,
     process,
     other,
+    insistent,
     living: () => [process, other].filter((each) => !each.isKilled() && !each.hasEnded()),
     provider,
     ledger,
@@ -136,6 +152,6 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
       return yield* visit(provider.consent(url))
     }),
     state: (key = work) => Effect.map(Effect.orDie(store.read(key)), ({ state }) => state._tag),
-    pending: (key = work) => Effect.orDie(process.flows.pending(key))
+    pending
   }
 }
