@@ -14,7 +14,12 @@ const Report = Schema.fromJsonString(Schema.Struct({
   testResults: Schema.Array(Schema.Struct({
     assertionResults: Schema.Array(Schema.Struct({
       status: Schema.String,
-      meta: Schema.optionalKey(Schema.Struct({ schedulesAtRandom: Count, schedulesWithOneDeparture: Count }))
+      duration: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+      meta: Schema.optionalKey(Schema.Struct({
+        schedulesAtRandom: Count,
+        schedulesWithOneDeparture: Count,
+        isCut: Schema.optionalKey(Schema.Boolean)
+      }))
     }))
   }))
 }))
@@ -28,16 +33,16 @@ const program = Effect.gen(function*() {
     (path) => Schema.decodeEffect(Report)(readFileSync(path, "utf8"))
   )
   const sum = (of: (report: typeof Report.Type) => number) => reports.reduce((all, report) => all + of(report), 0)
-  const explored = (of: "schedulesAtRandom" | "schedulesWithOneDeparture") =>
-    sum(({ testResults }) =>
-      testResults.flatMap(({ assertionResults }) => assertionResults).reduce(
-        (all, { meta }) => all + (meta?.[of] ?? 0),
-        0
-      )
-    )
-  const atRandom = explored("schedulesAtRandom")
+  const tests = reports.flatMap(({ testResults }) => testResults.flatMap(({ assertionResults }) => assertionResults))
+  const random = tests.filter(({ meta }) => meta?.schedulesAtRandom !== undefined)
+  const nearby = tests.filter(({ meta }) => meta?.schedulesWithOneDeparture !== undefined)
+  const atRandom = random.reduce((all, { meta }) => all + (meta?.schedulesAtRandom ?? 0), 0)
+  const cut = nearby.filter(({ meta }) => meta?.isCut === true).length
+  const seconds = Math.round(random.reduce((all, { duration }) => all + (duration ?? 0), 0) / 1_000)
   yield* Console.log(
-    `${atRandom} random schedules and ${explored("schedulesWithOneDeparture")} with one departure, without a violation`
+    `${atRandom} random schedules (${seconds} s of one core) and ` +
+      `${nearby.reduce((all, { meta }) => all + (meta?.schedulesWithOneDeparture ?? 0), 0)} with one departure ` +
+      `(${nearby.length} programs, of ${cut} of which a sample), without a violation`
   )
   yield* Console.log(
     `${sum((report) => report.numPassedTests)} passed, ${sum((report) => report.numFailedTests)} failed, ` +

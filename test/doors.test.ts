@@ -1,5 +1,5 @@
 /**
- * The three doors of the library: what comes in by them is there, and coming in starts nothing.
+ * The four doors of the library: what comes in by them is there, and coming in starts nothing.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Layer, Predicate } from "effect"
@@ -16,6 +16,7 @@ describe("mcp-gas", () => {
     const before = process.getActiveResourcesInfo().filter((resource) => resource.startsWith("TCP"))
     const main = await import("../src/index.ts")
     const mcp = await import("../src/mcp.ts")
+    const exploring = await import("../src/exploring.ts")
     const testing = await import("../src/testing.ts")
     assert.deepStrictEqual(process.getActiveResourcesInfo().filter((resource) => resource.startsWith("TCP")), before)
     for (
@@ -34,9 +35,18 @@ describe("mcp-gas", () => {
       assert.isTrue(Layer.isLayer(layer))
     }
     assert.isTrue(Layer.isLayer(testing.LocalGoogleOidc.layer()))
+    for (const explore of [exploring.Exploration.atRandom, testing.Exploration.exhaustively]) {
+      assert.isTrue(Predicate.isFunction(explore))
+    }
   })
 
   it("has each door in its exports", () => {
-    assert.deepStrictEqual(Object.keys(packageJson.default.exports), [".", "./mcp", "./testing", "./package.json"])
+    assert.deepStrictEqual(Object.keys(packageJson.default.exports), [
+      ".",
+      "./mcp",
+      "./exploring",
+      "./testing",
+      "./package.json"
+    ])
   })
 })

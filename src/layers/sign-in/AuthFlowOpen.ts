@@ -120,7 +120,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
     const overtaken = Stream.runForEach(
       Stream.filter(sessions.watch, (slot) => slot.key === entry.key && slot.generation > began.generation),
       Effect.fnUntraced(function*(slot) {
-        // By whichever process: what this flow has signed in, or still would, is not signed in any more.
+        // By whichever process: what this flow has signed in is not signed in any more, and nothing it would store now is kept.
         if (slot.state._tag === "SignedOut") yield* Deferred.succeed(entry.cut, undefined)
         const session = yield* sought.sessionIn(slot)
         if (Option.isNone(session) || session.value.flowId === id) return

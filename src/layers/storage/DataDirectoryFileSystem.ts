@@ -58,7 +58,7 @@ const makeAll = (fs: FileSystem.FileSystem, path: Path.Path) => {
 
 const prefix = ".probe-"
 
-/** How long a probe takes at the very most, in milliseconds. */
+/** Much longer than a probe takes, in milliseconds by the file system's clock. */
 const abandonedAfter = 60_000
 
 const make = Effect.fnUntraced(function*(directory: string) {
@@ -78,14 +78,20 @@ const make = Effect.fnUntraced(function*(directory: string) {
         Effect.andThen(Effect.ignore(sweep(own)))
       ),
     (own) => Effect.ignore(fs.remove(own, { recursive: true, force: true }))
+  ).pipe(
+    // Somebody has swept it away, because this process was stopped for so long over it.
+    Effect.retry({ times: 1, while: ({ reason }) => reason._tag === "NotFound" })
   )
-  /** Takes away what processes have left that were killed over their probe. Whose clock it is does not matter: the disk's. */
+  /** Takes away what processes have left that were killed over their probe. */
   const sweep = Effect.fnUntraced(function*(own: string) {
     const now = yield* changedAt(own)
     for (const name of yield* fs.readDirectory(directory)) {
       const other = path.join(directory, name)
       if (!name.startsWith(prefix) || other === own) continue
-      if (now - (yield* changedAt(other)) > abandonedAfter) yield* fs.remove(other, { recursive: true, force: true })
+      // One that another process is just taking away keeps nobody from the next.
+      yield* Effect.ignore(Effect.gen(function*() {
+        if (now - (yield* changedAt(other)) > abandonedAfter) yield* fs.remove(other, { recursive: true, force: true })
+      }))
     }
   })
   const changedAt = (name: string) =>

@@ -250,4 +250,33 @@ describe("A window that hangs", () => {
       assert.strictEqual((yield* Fiber.join(starting)).id, begun.id)
       assert.strictEqual(yield* visits("listen"), 1)
     }).pipe(Effect.scoped, Effect.provide(layerMachine)))
+
+  for (
+    const [what, endsIt] of [
+      ["its followers end it", Effect.void],
+      ["somebody cancels it", Effect.succeed("cancel")]
+    ] as const
+  ) {
+    it.effect(`and has stored its session before: that counts, although it could not tell, when ${what}`, () =>
+      Effect.gen(function*() {
+        const [owner, one, other] = yield* threeWindows
+        const flow = yield* beginIn(owner)
+        const followedBy = yield* beginIn(one)
+        const waiting = yield* Effect.forkChild(followedBy.outcome, { startImmediately: true })
+        const stop = yield* gate("have stored")
+        const browser = yield* Effect.forkChild(get(FakeProvider.consented(flow)), { startImmediately: true })
+        yield* stop.reached
+        yield* owner.stop
+        yield* stop.open
+        if ((yield* endsIt) === "cancel") {
+          const cancelling = yield* Effect.forkChild(other.cancel(work), { startImmediately: true })
+          yield* TestClock.adjust("40 seconds")
+          assert.strictEqual((yield* Fiber.join(cancelling))._tag, "Finished")
+        } else yield* TestClock.adjust("331 seconds")
+        assert.strictEqual((yield* Fiber.join(waiting)).flowId, flow.id)
+        assert.strictEqual((yield* stored(work))._tag, "SignedIn")
+        assert.strictEqual((yield* other.start(work, { openBrowser: true }))._tag, "AlreadyAuthenticated")
+        yield* Fiber.interrupt(browser)
+      }).pipe(Effect.provide(layerMachine)))
+  }
 })
