@@ -27,11 +27,12 @@ export const renewing: ReadonlyArray<Mutant> = [
     file: renewal,
     find: "yield* leases.hold(`refresh ${key}`).pipe(",
     replace: "yield* Effect.void.pipe(",
-    killers: [{
-      project: "processes",
-      file: "test/processes/oneRefresh.test.ts",
-      test: "at the expiry of a token at Google: one refresh"
-    }]
+    killers: [
+      quick(
+        "layers/sign-in/SessionsBetweenWindows",
+        "is done by one of them, and the other has what came of it"
+      )
+    ]
   },
   {
     safety: "adopting what another process has refreshed",

@@ -177,4 +177,13 @@ const others: ReadonlyArray<Mutant> = [
   }
 ]
 
-export const storing: ReadonlyArray<Mutant> = [...slots, ...others]
+export const storing: ReadonlyArray<Mutant> = [...slots, ...others, {
+  safety: "the patience with a busy database, by a clock that nobody sets",
+  rule: "A network failure is not a sign-out",
+  file: "src/layers/storage/StorePatience.ts",
+  find: "while: (error) => Effect.map(Clock.monotonicTimeNanos, (now) =>",
+  replace: "while: (error) => Effect.map(Clock.currentTimeNanos, (now) =>",
+  killers: [
+    quick("layers/storage/StorePatience", "waits for two seconds, also where the clock is set forward meanwhile")
+  ]
+}]

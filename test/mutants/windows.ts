@@ -178,5 +178,54 @@ export const windows: ReadonlyArray<Mutant> = [
     killers: [
       atRandom("startingAgain", "in a window that has followed another one's flow, as soon as that was cancelled")
     ]
+  },
+  {
+    safety: "beginning anew where what was there to join had ended before the caller came",
+    rule: "Join, never serialise",
+    file: starting,
+    find: "if (!isQuiet || !wasEnded || Deferred.isDoneUnsafe(entry.condemned)) return yield* failure",
+    replace: "return yield* failure",
+    killers: [
+      atRandom("startingAgain", "in a window that has followed another one's flow, as soon as that was cancelled")
+    ]
+  },
+  {
+    safety: "what a process had stored before it was stopped, when others end its flow",
+    rule: "The page never lies",
+    file: "src/layers/sign-in/AuthFlowFollow.ts",
+    find: `state._tag === "SignedIn" && state.session.flowId === id ?`,
+    replace: "false ?",
+    killers: [
+      quick(
+        "layers/sign-in/AuthFlows/windowsStalled",
+        "and has stored its session before: that counts, although it could not tell, when somebody cancels it"
+      )
+    ]
+  },
+  {
+    safety: "the end of a page that another window's sign-out has made untrue",
+    rule: "The page never lies",
+    file: opening,
+    find: `if (slot.state._tag === "SignedOut") yield* Deferred.succeed(entry.cut, undefined)`,
+    replace: "",
+    killers: [
+      quick(
+        "layers/sign-in/AuthFlows/windowsPasteBack",
+        "one that has signed in, and where another one has signed out since: the address and the page say so"
+      )
+    ]
+  },
+  {
+    safety: "asking whether it is still so before an address that is pasted again is said to have signed in",
+    rule: "Logout wins",
+    file: "src/layers/sign-in/AuthFlowComplete.ts",
+    find: "return wasDone ? yield* now(key) : session",
+    replace: "return session",
+    killers: [
+      quick(
+        "layers/sign-in/AuthFlows/windowsPasteBack",
+        "one that has not heard of a sign-out yet asks before it says that an address pasted again has signed in"
+      )
+    ]
   }
 ]
