@@ -102,11 +102,13 @@ export const make = Effect.fnUntraced(function*(
 
   const isClosed = () => scope.state._tag === "Closed"
 
-  /** What a start waits for may be interrupted by the layers below closing: its caller is told why. */
+  /** What a start waits for may be interrupted, or be gone, because the layers below close: its caller is told why. */
   const unlessClosed = (starting: Effect.Effect<Started, FlowFailure>): Effect.Effect<Started, FlowFailure> =>
     Effect.suspend(() => isClosed() ? Effect.fail(AuthFlowEntry.shutdown) : starting).pipe(
       Effect.catchCauseIf(
-        (cause) => isClosed() && Cause.hasInterruptsOnly(cause),
+        (cause) =>
+          isClosed() && (Cause.hasInterruptsOnly(cause) ||
+            Option.exists(Cause.findErrorOption(cause), ({ _tag }) => _tag === "StoreUnavailable")),
         () => Effect.fail(AuthFlowEntry.shutdown)
       )
     )
