@@ -49,7 +49,7 @@ const told = (all: ReadonlyArray<Explored>, names: ReadonlyArray<string>) => {
   const cut = those.filter(({ isCut }) => isCut).length
   return `${those.length} programs on the real layers (${names.map((name) => `\`${name}.test.ts\``).join(", ")}), ` +
     `${sum("nearby")} schedules with one departure, which are all there are${
-      cut > 0 ? ` but for ${cut} programs that are cut` : ""
+      cut > 0 ? ` but for ${cut === 1 ? "one program" : `${cut} programs`} of which a sample is run` : ""
     }, and ${sum("atRandom")} random ones`
 }
 
