@@ -21,16 +21,6 @@ const outAndIn = (process: Process) =>
     return yield* Scene.signIn(process)
   })
 
-/** People who say yes to whatever opens, as long as somebody answers there. */
-const people = ({ loopback, provider, tab, visit }: Scene.Scene) => ({
-  person: Effect.forever(Effect.flatMap(tab, (url) =>
-    Effect.gen(function*() {
-      yield* Effect.sleep("1 second")
-      const answer = provider.consent(url)
-      if ((yield* loopback.ports).length > 0) yield* visit(answer)
-    })))
-})
-
 /** Who came last is not told what was said to those before. */
 const lastIsNew = (_scene: Scene.Scene, { last, ...before }: Answers) => {
   const ended = Object.values(before).filter(isAnswer).filter(({ outcome }) => outcome === "flow_cancelled")
@@ -46,7 +36,7 @@ explore("starting again", [
     name: "as soon as the account is signed out",
     mayTimeOut: true,
     race: ({ process }) => ({ caller: Scene.signIn(process), last: outAndIn(process) }),
-    beside: people,
+    beside: Scene.people,
     wrong: lastIsNew
   },
   {
@@ -61,7 +51,7 @@ explore("starting again", [
         Effect.andThen(other.ask(Scene.signIn(other)))
       )
     }),
-    beside: people,
+    beside: Scene.people,
     wrong: lastIsNew
   }
 ])

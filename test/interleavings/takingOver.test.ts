@@ -14,16 +14,6 @@ const signIn = (process: Process) => process.ask(Scene.signIn(process))
 
 const kill = (process: Process) => Effect.andThen(note("kills"), process.kill)
 
-/** People who say yes to whatever opens, and try each address until somebody answers there. */
-const people = ({ loopback, provider, tab, visit }: Scene.Scene) => ({
-  person: Effect.forever(Effect.flatMap(tab, (url) =>
-    Effect.gen(function*() {
-      yield* Effect.sleep("1 second")
-      const answer = provider.consent(url)
-      if ((yield* loopback.ports).length > 0) yield* visit(answer)
-    })))
-})
-
 /**
  * Whoever is left has been told how it ended: by its time where the account may not have another tab yet, and as stalled where
  * time passed faster than its process could.
@@ -37,7 +27,7 @@ explore("taking over", [
     name: "two processes, nobody dies",
     windows: true,
     race: ({ other, process }) => ({ "caller 1": signIn(process), "caller 2": signIn(other) }),
-    beside: people,
+    beside: Scene.people,
     wrong: ({ provider }, answers) =>
       Effect.succeed([
         provider.exchanges.length > 1 && `${provider.exchanges.length} exchanges`,
@@ -53,7 +43,7 @@ explore("taking over", [
       "caller 2": signIn(other),
       killer: Effect.andThen(atAnyMoment, kill(process))
     }),
-    beside: people,
+    beside: Scene.people,
     wrong: told
   },
   {
@@ -70,7 +60,7 @@ explore("taking over", [
         yield* kill(victim)
       })
     }),
-    beside: people,
+    beside: Scene.people,
     wrong: told
   },
   {
@@ -82,7 +72,7 @@ explore("taking over", [
       "caller 2": signIn(other),
       end: Effect.andThen(atAnyMoment, process.end)
     }),
-    beside: people,
+    beside: Scene.people,
     wrong: told
   },
   {
@@ -93,7 +83,7 @@ explore("taking over", [
       "caller 1": signIn(process),
       cancel: Effect.andThen(atAnyMoment, Effect.exit(other.flows.cancel(Scene.work)))
     }),
-    beside: people,
+    beside: Scene.people,
     wrong: told
   },
   {
@@ -104,7 +94,7 @@ explore("taking over", [
       "caller 1": signIn(process),
       logout: Effect.andThen(atAnyMoment, Effect.exit(other.flows.logout(Scene.work)))
     }),
-    beside: people,
+    beside: Scene.people,
     wrong: told
   },
   {

@@ -155,3 +155,13 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
     pending
   }
 }
+
+/** People who say yes to whatever opens, as long as somebody answers there. */
+export const people = ({ loopback, provider, tab, visit }: Scene) => ({
+  person: Effect.forever(Effect.flatMap(tab, (url) =>
+    Effect.gen(function*() {
+      yield* Effect.sleep("1 second")
+      const answer = provider.consent(url)
+      if ((yield* loopback.ports).length > 0) yield* visit(answer)
+    })))
+})

@@ -31,6 +31,17 @@ const shared = Effect.fnUntraced(function*(place: typeof places[number]) {
   return { owner, follower, bystander, flow, waiting, asking: place === "follows the flow" ? follower : bystander }
 })
 
+/** A window that has signed in and lingers for reloads, another one, and the address that the browser brought. */
+const signedInAndShown = Effect.gen(function*() {
+  const [owner, other] = yield* twoWindows
+  const flow = yield* beginIn(owner)
+  const address = FakeProvider.consented(flow)
+  const browser = yield* Effect.forkChild(get(address), { startImmediately: true })
+  yield* flow.outcome
+  assert.include((yield* Fiber.join(browser)).text, "Signed in")
+  return { address, flow, other, owner }
+})
+
 describe("Pasting the address back in another window", () => {
   for (const place of places) {
     it.effect(`one that ${place}: it completes for everybody with one exchange, and nobody listens when it returns`, () =>
@@ -141,12 +152,7 @@ describe("Pasting the address back in another window", () => {
 
   it.effect("one that has signed in, and where another one has signed out since: the address and the page say so", () =>
     Effect.gen(function*() {
-      const [owner, other] = yield* twoWindows
-      const flow = yield* beginIn(owner)
-      const address = FakeProvider.consented(flow)
-      const browser = yield* Effect.forkChild(get(address), { startImmediately: true })
-      yield* flow.outcome
-      assert.include((yield* Fiber.join(browser)).text, "Signed in")
+      const { address, flow, other, owner } = yield* signedInAndShown
       // Still there for a reload, and for whoever pastes the same again.
       assert.strictEqual((yield* owner.complete(work, address)).flowId, flow.id)
       yield* other.logout(work)
@@ -158,12 +164,7 @@ describe("Pasting the address back in another window", () => {
 
   it.effect("one that has not heard of a sign-out yet asks before it says that an address pasted again has signed in", () =>
     Effect.gen(function*() {
-      const [owner, other] = yield* twoWindows
-      const flow = yield* beginIn(owner)
-      const address = FakeProvider.consented(flow)
-      const browser = yield* Effect.forkChild(get(address), { startImmediately: true })
-      yield* flow.outcome
-      yield* Fiber.join(browser)
+      const { address, other, owner } = yield* signedInAndShown
       yield* other.logout(work)
       const pasted = yield* Effect.flip(owner.complete(work, address))
       assert.deepStrictEqual(pasted, new FlowCancelled({ by: "logout" }))
