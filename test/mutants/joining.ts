@@ -164,8 +164,8 @@ export const joining: ReadonlyArray<Mutant> = [
     safety: "no browser for a caller who wants none",
     rule: "No browser by surprise",
     file: starting,
-    find: "if (openBrowser) yield* SubscriptionRef",
-    replace: "yield* SubscriptionRef",
+    find: "if (options.openBrowser) {",
+    replace: "{",
     killers: [quick("layers/sign-in/AuthFlows/joining", "a browser opens once, for the first caller who wants one")]
   },
   {

@@ -53,7 +53,7 @@ export const windows: ReadonlyArray<Mutant> = [
     safety: "what other windows ask of a flow is heeded",
     rule: "Logout wins",
     file: opening,
-    find: "if (asked !== undefined) return yield* end(new FlowCancelled({ by: asked }))",
+    find: "if (asked !== undefined) return yield* end(AuthFlowEntry.endedBy(asked))",
     replace: "",
     killers: [
       quick(

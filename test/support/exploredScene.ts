@@ -5,7 +5,9 @@ import { Cause, Context, Effect, Exit, Option, Queue } from "effect"
 import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
 import type { AuthFlow } from "../../src/services/sign-in/AuthFlows.ts"
+import type { BrowserUnavailable } from "../../src/services/sign-in/Browser.ts"
 import type { Session } from "../../src/services/sign-in/Session.ts"
+import type { UrlOpener, UrlOpening } from "../../src/services/sign-in/UrlOpener.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import { Ledger } from "./exploredLedger.ts"
 import type { Process } from "./exploredProcess.ts"
@@ -48,9 +50,9 @@ const outcomeOf = (
     Effect.tap((answer) => note(`is told: ${answer.outcome}`))
   )
 
-/** Signs in and waits for the outcome. */
-export const signIn = (process: Process, key = work): Effect.Effect<Answer> =>
-  Effect.matchEffect(process.flows.start(key, { openBrowser: true }), {
+/** Signs in and waits for the outcome; unless told otherwise, by the browser of the machine. */
+export const signIn = (process: Process, key = work, opener?: UrlOpener): Effect.Effect<Answer> =>
+  Effect.matchEffect(process.flows.start(key, { openBrowser: true, ...(opener === undefined ? {} : { opener }) }), {
     onFailure: (error) => outcomeOf(process, undefined, Effect.fail(error)),
     onSuccess: (started) =>
       started._tag === "AlreadyAuthenticated"
@@ -87,6 +89,13 @@ export interface Scene {
   readonly begin: () => void
   /** What browsers were shown, in order. */
   readonly shown: ReadonlyArray<string>
+  /** The flows whose page a client has asked its person to open, and those of which it was told that they are over. */
+  readonly asked: ReadonlyArray<string>
+  readonly over: ReadonlyArray<string>
+  /**
+   * A client that asks its person whether to open a page, who answers like this. Where they agree, it opens as the next tab.
+   */
+  readonly asking: (answer: Effect.Effect<UrlOpening, BrowserUnavailable>) => UrlOpener
   /** What was shown that was not so. */
   readonly lies: ReadonlyArray<string>
   /** What a slot holds. */
@@ -101,7 +110,10 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
   const provider = Context.get(world, ExploredProvider)
   const loopback = Context.get(world, Loopback)
   const store = Context.get(world, SessionStore)
-  const tab = Queue.take(Context.get(world, FakeBrowser))
+  const tabs = Context.get(world, FakeBrowser)
+  const tab = Queue.take(tabs)
+  const asked: Array<string> = []
+  const over: Array<string> = []
   const lies: Array<string> = []
   const pages: Array<string> = []
   /** How much was in the book before the race. */
@@ -115,6 +127,17 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
         lies.push("a page said that somebody is signed in, and nothing was stored")
       }
       return note(`sees: ${shown}`)
+    })
+
+  const asking = (answer: Effect.Effect<UrlOpening, BrowserUnavailable>): UrlOpener =>
+    Effect.fnUntraced(function*({ authorizationUrl, flowId }) {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => void asked.push(flowId)),
+        () => Effect.sync(() => void over.push(flowId))
+      )
+      const opening = yield* Effect.tap(answer, (how) => note(`the person who was asked: ${how}`))
+      if (opening === "accepted") yield* Queue.offer(tabs, authorizationUrl)
+      return opening
     })
 
   const pending = (key = work) => Effect.orDie(process.flows.pending(key))
@@ -142,6 +165,9 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
     tab,
     visit,
     lies,
+    asked,
+    over,
+    asking,
     shown: pages,
     begin: () => {
       before = ledger.entries.length

@@ -4,19 +4,23 @@
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
+import type { ClientCapabilities } from "@modelcontextprotocol/sdk/types.js"
 import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
 import { EventEmitter } from "node:events"
 import { PassThrough } from "node:stream"
 import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
 import type { Tool, ToolError } from "../../src/services/tools/Tool.ts"
+import type { ToolClient } from "../../src/services/tools/ToolClient.ts"
+import type { ToolProgress } from "../../src/services/tools/ToolProgress.ts"
 import { ToolServer } from "../../src/services/tools/ToolServer.ts"
 
 export const identity = { name: "test-server", title: "Test server", version: "1.2.3", instructions: "Call hello." }
 
 /** Starts serving; the client is connected by `connect` only. */
 export const serving = Effect.fnUntraced(function*<R>(
-  tools: ReadonlyArray<Tool<R>>,
-  context: Effect.Effect<Context.Context<R>, ToolError>
+  tools: ReadonlyArray<Tool<R | ToolClient | ToolProgress>>,
+  context: Effect.Effect<Context.Context<R>, ToolError>,
+  capabilities: ClientCapabilities = {}
 ) {
   const stdin = new PassThrough()
   const stdout = new PassThrough()
@@ -38,7 +42,7 @@ export const serving = Effect.fnUntraced(function*<R>(
   const finish = Effect.flatMap(Fiber.join(served), (each) => each.finish(Duration.seconds(1))).pipe(
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
   )
-  const client = new Client({ name: "test", version: "0" })
+  const client = new Client({ name: "test", version: "0" }, { capabilities })
   return {
     client,
     stdin,

@@ -1,15 +1,15 @@
 /**
  * The flows of other processes, seen from one that has no part in them: shown, answered and ended from here.
  */
-import { Duration, Effect, Option, Redacted } from "effect"
+import { Duration, Effect, Option, Redacted, Stream } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { AuthFlow, Cancelled } from "../../services/sign-in/AuthFlows.ts"
-import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowEnd, type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
-import { shutdown } from "./AuthFlowEntry.ts"
+import { endedBy, shutdown } from "./AuthFlowEntry.ts"
 import { type AuthFlowFollow, finishing } from "./AuthFlowFollow.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 
@@ -108,6 +108,10 @@ export const make = Effect.fnUntraced(function*(
       shown: store.read(record.id).pipe(
         Effect.map(Option.match({ onNone: () => record.tab, onSome: ({ tab }) => tab })),
         Effect.orElseSucceed(() => record.tab)
+      ),
+      showing: store.watch(record.id).pipe(
+        Stream.map(({ tab }) => tab),
+        Stream.catchTag("StoreUnavailable", () => Stream.never)
       )
     }
     return Option.some(flow)
@@ -126,7 +130,7 @@ export const make = Effect.fnUntraced(function*(
       const isFinishing = Option.isNone(soon) && Option.exists(yield* store.read(id), ({ answered }) => answered)
       const what = Option.getOrUndefined(isFinishing ? yield* awaited(record, finishing) : soon)
       if (what?._tag !== "Ended" && what?._tag !== "TakenOver") {
-        const ending = yield* endingOver(record, new FlowCancelled({ by }))
+        const ending = yield* endingOver(record, endedBy(by))
         yield* store.change(id, { _tag: "Ended", ending, evicts: what?._tag !== "Orphaned" })
       }
       // Whoever wrote its end first has the say.

@@ -6,9 +6,10 @@ import { Deferred, Effect, Exit, Option, Ref, SubscriptionRef } from "effect"
 import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { AuthFlow, FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import { ConsentDenied, FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
-import type { FlowRecord } from "../../services/storage/FlowStore.ts"
+import type { UrlOpener } from "../../services/sign-in/UrlOpener.ts"
+import type { FlowEnd, FlowRecord } from "../../services/storage/FlowStore.ts"
 
 /** What ends the waiting of a flow. The first one counts; everybody who brings one learns whether it was theirs. */
 export type Decision =
@@ -33,6 +34,14 @@ export type Role =
   /** This process's, and what its answers have to look like, once it is open. */
   | { readonly _tag: "Owning"; readonly expected: Option.Option<ExpectedResponse> }
 
+/** Who has wanted a browser. */
+export interface Wants {
+  /** How many callers. */
+  readonly count: number
+  /** How the latest of them has it opened; unless they said, by this machine's browser. */
+  readonly opener: UrlOpener | undefined
+}
+
 export interface AuthFlowEntry {
   readonly key: AccountKey
   /** The identifier of this process's own flow, if it comes to one. */
@@ -46,11 +55,10 @@ export interface AuthFlowEntry {
   readonly outcome: Deferred.Deferred<Session, FlowFailure>
   /** Completed when the flow is ended from outside: it still has to close, and is nobody's to join any more. */
   readonly condemned: Deferred.Deferred<void>
-  /** How many callers have wanted a browser. */
-  readonly wants: SubscriptionRef.SubscriptionRef<number>
+  readonly wants: SubscriptionRef.SubscriptionRef<Wants>
   /** How many wait for the outcome right now. */
   readonly waiting: Ref.Ref<number>
-  readonly shown: Ref.Ref<FlowShown>
+  readonly shown: SubscriptionRef.SubscriptionRef<FlowShown>
   /** Completed to end the lingering for reloads early. */
   readonly cut: Deferred.Deferred<void>
   /** Completed when the listener is gone and nothing of the flow is left. */
@@ -59,6 +67,9 @@ export interface AuthFlowEntry {
 
 /** What is told of a sign-in whose layer closes, or whose process has stopped and has nobody to go on for it. */
 export const shutdown = new FlowCancelled({ by: "shutdown" })
+
+/** What those are told whose flow was ended from outside. */
+export const endedBy = (by: FlowEnd): FlowFailure => by === "decline" ? new ConsentDenied() : new FlowCancelled({ by })
 
 /** A sign-in of which nothing has been told yet. */
 export const make = (key: AccountKey, id: FlowId): Effect.Effect<AuthFlowEntry> =>
@@ -72,9 +83,9 @@ export const make = (key: AccountKey, id: FlowId): Effect.Effect<AuthFlowEntry> 
       flow: yield* Ref.make(Option.none<AuthFlow>()),
       outcome: yield* Deferred.make<Session, FlowFailure>(),
       condemned: yield* Deferred.make<void>(),
-      wants: yield* SubscriptionRef.make(0),
+      wants: yield* SubscriptionRef.make<Wants>({ count: 0, opener: undefined }),
       waiting: yield* Ref.make(0),
-      shown: yield* Ref.make<FlowShown>("not_asked"),
+      shown: yield* SubscriptionRef.make<FlowShown>("not_asked"),
       cut: yield* Deferred.make<void>(),
       over: yield* Deferred.make<void>()
     }
@@ -91,8 +102,8 @@ const outcomeOf = ({ outcome, waiting }: AuthFlowEntry): AuthFlow["outcome"] =>
 /** What was wanted just now is asked for in the next moment. */
 const shownOf = ({ shown, wants }: AuthFlowEntry): AuthFlow["shown"] =>
   Effect.gen(function*() {
-    const now = yield* Ref.get(shown)
-    return now === "not_asked" && (yield* SubscriptionRef.get(wants)) > 0 ? "asked" : now
+    const now = yield* SubscriptionRef.get(shown)
+    return now === "not_asked" && (yield* SubscriptionRef.get(wants)).count > 0 ? "asked" : now
   })
 
 /**
@@ -106,7 +117,13 @@ export const show = (
 ): Effect.Effect<void> =>
   Ref.set(
     entry.flow,
-    Option.some({ ...flow, key: entry.key, outcome: outcomeOf(entry), shown: shownOf(entry) })
+    Option.some({
+      ...flow,
+      key: entry.key,
+      outcome: outcomeOf(entry),
+      shown: shownOf(entry),
+      showing: SubscriptionRef.changes(entry.shown)
+    })
   ).pipe(Effect.andThen(Effect.sync(() => {
     // One step: who is told of the flow after the end would be told of the end as its outcome.
     if (!began && Deferred.isDoneUnsafe(entry.decision)) return

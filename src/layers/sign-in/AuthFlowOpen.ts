@@ -12,7 +12,8 @@ import {
   Result,
   Schedule,
   type Scope,
-  Stream
+  Stream,
+  SubscriptionRef
 } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Base64Url } from "effect/encoding"
@@ -21,7 +22,7 @@ import { type AuthorizationRequest, AuthorizationServer } from "../../services/p
 import { isEmail } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { type CallbackListener, CallbackServer } from "../../services/sign-in/CallbackServer.ts"
-import { FlowCancelled, type FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
+import { type FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -91,10 +92,10 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
           (first) => first ? Deferred.succeed(entry.condemned, undefined) : Effect.void
         )
       // Another process may have opened the tab.
-      if (shown === "opened" || shown === "failed") yield* Ref.set(entry.shown, shown)
+      if (shown !== "not_asked" && shown !== "asked") yield* SubscriptionRef.set(entry.shown, shown)
       // Ended over this process's head: it was thought to be stopped, or was.
       if (ending?._tag === "Failed") return yield* end(ending.error)
-      if (asked !== undefined) return yield* end(new FlowCancelled({ by: asked }))
+      if (asked !== undefined) return yield* end(AuthFlowEntry.endedBy(asked))
       const role = yield* Ref.get(entry.role)
       const flow = yield* Ref.get(entry.flow)
       if (Option.isNone(delivered) || role._tag !== "Owning" || Option.isNone(role.expected)) return
@@ -199,10 +200,10 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       })
       yield* Ref.set(entry.role, { _tag: "Owning", expected: Option.some(expected) })
       // A tab of the flow that this one succeeds is not a tab of this one.
-      if (own.succeeds) yield* Ref.set(entry.shown, "not_asked")
+      if (own.succeeds) yield* SubscriptionRef.set(entry.shown, "not_asked")
       const earlier = yield* tab.wanted(entry, own.succeeds)
       yield* AuthFlowEntry.show(entry, { id, authorizationUrl, redirectUri, startedAt, expiresAt }, true)
-      yield* Effect.forkScoped(tab.serve(entry, { id, authorizationUrl }, earlier))
+      yield* Effect.forkScoped(tab.serve(entry, { flowId: id, key, authorizationUrl }, earlier))
       return { listener, request, began }
     }
   )

@@ -4,7 +4,7 @@
 import { Cause, Deferred, Effect, Option, Ref, Result, type Scope, SubscriptionRef } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import type { AuthFlows, Started } from "../../services/sign-in/AuthFlows.ts"
+import type { AuthFlows, Started, StartOptions } from "../../services/sign-in/AuthFlows.ts"
 import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import { KeyedLock } from "../../services/sign-in/KeyedLock.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
@@ -87,10 +87,12 @@ export const make = Effect.fnUntraced(function*(
   const join = Effect.fnUntraced(
     function*(
       entry: AuthFlowEntry.AuthFlowEntry,
-      openBrowser: boolean,
+      options: StartOptions,
       isFirst: boolean
     ): Effect.fn.Return<Started, FlowFailure> {
-      if (openBrowser) yield* SubscriptionRef.update(entry.wants, (wants) => wants + 1)
+      if (options.openBrowser) {
+        yield* SubscriptionRef.update(entry.wants, ({ count }) => ({ count: count + 1, opener: options.opener }))
+      }
       const opened = yield* Deferred.await(entry.opened)
       if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }
       const flow = Option.getOrThrow(yield* Ref.get(entry.flow))
@@ -118,8 +120,8 @@ export const make = Effect.fnUntraced(function*(
    * begin anew.
    */
   const joinThere = Effect.fnUntraced(
-    function*(entry: AuthFlowEntry.AuthFlowEntry, openBrowser: boolean, isQuiet: boolean) {
-      const joined = yield* Effect.result(join(entry, openBrowser, false))
+    function*(entry: AuthFlowEntry.AuthFlowEntry, options: StartOptions, isQuiet: boolean) {
+      const joined = yield* Effect.result(join(entry, options, false))
       if (Result.isSuccess(joined)) return Option.some(joined.success)
       const { failure } = joined
       const wasEnded = failure._tag === "FlowCancelled" && failure.by !== "shutdown"
@@ -131,7 +133,7 @@ export const make = Effect.fnUntraced(function*(
 
   return Effect.fn("AuthFlows.start")(function*(
     key: AccountKey,
-    { openBrowser }: { readonly openBrowser: boolean }
+    options: StartOptions
   ): Effect.fn.Return<Started, FlowFailure> {
     while (true) {
       // Under the lock, because a logout that is under way holds it: what it is about to end is nobody's to join.
@@ -141,7 +143,7 @@ export const make = Effect.fnUntraced(function*(
         // Not `usable`: a flow is pending because there was nothing to refresh.
         const { session } = yield* sought.find(key)
         if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
-        const joined = yield* joinThere(there.entry, openBrowser, there.isQuiet)
+        const joined = yield* joinThere(there.entry, options, there.isQuiet)
         if (Option.isSome(joined)) return joined.value
       } else break
     }
@@ -151,6 +153,6 @@ export const make = Effect.fnUntraced(function*(
     const how = yield* entered(key)
     return how._tag === "Found"
       ? { _tag: "AlreadyAuthenticated", session: how.session }
-      : yield* join(how.entry, openBrowser, how._tag === "Begin")
+      : yield* join(how.entry, options, how._tag === "Begin")
   }, unlessClosed)
 })

@@ -3,9 +3,10 @@
  */
 import { Effect, Exit, Option } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
+import { endedBy } from "./AuthFlowEntry.ts"
 import type { AuthFlowFollow, Ending } from "./AuthFlowFollow.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 
@@ -69,7 +70,7 @@ export const make = Effect.fnUntraced(function*(sought: AuthFlowSought, { outcom
     const asked = Option.getOrUndefined(unended)?.asked
     if (Option.isSome(unended) && asked !== undefined) {
       // Its process died over what it was asked to do.
-      const error = new FlowCancelled({ by: asked })
+      const error = endedBy(asked)
       yield* store.change(unended.value.id, { _tag: "Ended", ending: { _tag: "Failed", error }, evicts: false })
       return Option.isSome(followed) ? Option.some(done(Exit.fail(error))) : Option.none()
     }

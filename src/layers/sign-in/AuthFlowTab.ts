@@ -1,32 +1,26 @@
 /**
- * Opening the person's browser on a flow: once per flow, and for an account at most once in ten seconds on the whole
+ * Opening a page for the person of a flow: once per flow, and for an account at most once in ten seconds on the whole
  * machine, whatever becomes of the flows and of the processes that run them.
  */
-import { Duration, Effect, Ref, Stream, SubscriptionRef } from "effect"
+import { Deferred, Duration, Effect, Ref, type Scope, Stream, SubscriptionRef } from "effect"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import type { FlowShown } from "../../services/sign-in/AuthFlows.ts"
 import { Browser } from "../../services/sign-in/Browser.ts"
-import type { FlowId } from "../../services/sign-in/Session.ts"
+import type { FlowPage, UrlOpener } from "../../services/sign-in/UrlOpener.ts"
 import { FlowStore, type TabClaim } from "../../services/storage/FlowStore.ts"
-import type { AuthFlowEntry } from "./AuthFlowEntry.ts"
+import { type AuthFlowEntry, endedBy } from "./AuthFlowEntry.ts"
 
 /** How long an account has no second tab opened by itself. */
 const rest = Duration.seconds(10)
 
-/** A flow that can be shown. */
-export interface Showable {
-  readonly id: FlowId
-  readonly authorizationUrl: string
-}
-
 export interface AuthFlowTab {
   /**
-   * Opens the browser when the first caller wants it, if nobody has and the account had no tab just now; goes on until it
-   * is interrupted. A flow that succeeds another one is shown for callers who wanted that and still wait, as soon as the
-   * account may have another tab: the one they have leads nowhere any more. `earlier` is how many had wanted one before
-   * this flow was shown (`wanted`).
+   * Opens the page when the first caller wants it, in that caller's way, if nobody has and the account had no tab just now;
+   * goes on until the sign-in settles, or until it is interrupted. A flow that succeeds another one is shown for callers who
+   * wanted that and still wait, as soon as the account may have another tab: the one they have leads nowhere any more.
+   * `earlier` is how many had wanted one before this flow was shown (`wanted`).
    */
-  readonly serve: (entry: AuthFlowEntry, flow: Showable, earlier: number) => Effect.Effect<void>
+  readonly serve: (entry: AuthFlowEntry, page: FlowPage, earlier: number) => Effect.Effect<void>
   /**
    * How many callers have wanted a browser before the flow that is about to be shown. Nobody has before the first one: all
    * who did have waited for it.
@@ -39,61 +33,86 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
   const browser = yield* Browser
   const events = yield* AuthEvents
 
-  const open = (entry: AuthFlowEntry, { authorizationUrl, id }: Showable) => {
-    const became = (tab: "opened" | "failed") =>
-      Effect.andThen(Ref.set(entry.shown, tab), Effect.ignore(store.change(id, { _tag: "Shown", tab })))
-    return Effect.matchEffect(browser.open(authorizationUrl), {
-      onSuccess: () => Effect.andThen(became("opened"), events.publish({ _tag: "BrowserOpened", flowId: id })),
+  const byBrowser: UrlOpener = ({ authorizationUrl }) => Effect.as(browser.open(authorizationUrl), "opened")
+
+  /** The person's no ends the flow, in whichever process it is, unless they have answered it already. */
+  const declined = Effect.fnUntraced(function*(entry: AuthFlowEntry, { flowId }: FlowPage) {
+    if ((yield* Ref.get(entry.role))._tag !== "Owning") {
+      return yield* Effect.ignore(store.change(flowId, { _tag: "Asked", by: "decline" }))
+    }
+    const first = yield* Deferred.succeed(entry.decision, { _tag: "Ended", error: endedBy("decline") })
+    if (first) yield* Deferred.succeed(entry.condemned, undefined)
+  })
+
+  const open = Effect.fnUntraced(function*(entry: AuthFlowEntry, page: FlowPage) {
+    const { flowId } = page
+    const { opener = byBrowser } = yield* SubscriptionRef.get(entry.wants)
+    const became = (tab: "opened" | "accepted" | "failed") =>
+      Effect.andThen(
+        SubscriptionRef.set(entry.shown, tab),
+        Effect.ignore(store.change(flowId, { _tag: "Shown", tab }))
+      )
+    yield* Effect.matchEffect(opener(page), {
+      onSuccess: (opening) =>
+        opening === "declined"
+          ? declined(entry, page)
+          : Effect.andThen(became(opening), events.publish({ _tag: "BrowserOpened", flowId })),
       onFailure: ({ message }) =>
-        Effect.andThen(became("failed"), events.publish({ _tag: "BrowserFailed", flowId: id, problem: message }))
+        Effect.andThen(became("failed"), events.publish({ _tag: "BrowserFailed", flowId, problem: message }))
     })
-  }
+  })
 
   /** Whether it is this caller's to open; a store that cannot be asked does not keep the person from their browser. */
-  const claimed = Effect.fnUntraced(function*(entry: AuthFlowEntry, { id }: Showable) {
-    const first = yield* Ref.modify(
+  const claimed = Effect.fnUntraced(function*(entry: AuthFlowEntry, { flowId, key }: FlowPage) {
+    const first = yield* SubscriptionRef.modify(
       entry.shown,
       (tab): [boolean, FlowShown] => tab === "not_asked" || tab === "braked" ? [true, "asked"] : [false, tab]
     )
     if (!first) return undefined
     return yield* Effect.catchTag(
-      store.claimTab({ id, key: entry.key }, rest),
+      store.claimTab({ id: flowId, key }, rest),
       "StoreUnavailable",
       () => Effect.succeed<TabClaim>({ _tag: "Granted" })
     )
   })
 
-  const attempt = Effect.fnUntraced(function*(entry: AuthFlowEntry, flow: Showable) {
-    const claim = yield* claimed(entry, flow)
+  const attempt = Effect.fnUntraced(function*(entry: AuthFlowEntry, page: FlowPage) {
+    const claim = yield* claimed(entry, page)
     switch (claim?._tag) {
       case "Granted":
-        yield* open(entry, flow)
+        yield* open(entry, page)
         break
       case "Taken":
-        yield* Ref.set(entry.shown, claim.tab)
+        yield* SubscriptionRef.set(entry.shown, claim.tab)
         break
       case "Braked":
-        yield* Ref.set(entry.shown, "braked")
+        yield* SubscriptionRef.set(entry.shown, "braked")
     }
     return claim
   })
 
   /** For those who still wait, when the account may have another tab. */
-  const showLater = (entry: AuthFlowEntry, flow: Showable): Effect.Effect<void> =>
+  const showLater = (entry: AuthFlowEntry, page: FlowPage): Effect.Effect<void, never, Scope.Scope> =>
     Effect.gen(function*() {
       if ((yield* Ref.get(entry.waiting)) === 0) return
-      const claim = yield* attempt(entry, flow)
-      if (claim?._tag === "Braked") yield* Effect.delay(showLater(entry, flow), claim.left)
+      const claim = yield* attempt(entry, page)
+      if (claim?._tag === "Braked") yield* Effect.delay(showLater(entry, page), claim.left)
     })
 
   return {
-    wanted: (entry, succeeds) => succeeds ? SubscriptionRef.get(entry.wants) : Effect.succeed(0),
-    serve: Effect.fnUntraced(function*(entry, flow, earlier) {
-      if (earlier > 0) yield* showLater(entry, flow)
-      yield* Stream.runForEach(
-        SubscriptionRef.changes(entry.wants),
-        (wants) => wants > earlier ? attempt(entry, flow) : Effect.void
+    wanted: (entry, succeeds) =>
+      succeeds ? Effect.map(SubscriptionRef.get(entry.wants), ({ count }) => count) : Effect.succeed(0),
+    serve: (entry, page, earlier) =>
+      Effect.gen(function*() {
+        if (earlier > 0) yield* showLater(entry, page)
+        yield* Stream.runForEach(
+          SubscriptionRef.changes(entry.wants),
+          ({ count }) => count > earlier ? Effect.asVoid(attempt(entry, page)) : Effect.void
+        )
+      }).pipe(
+        Effect.raceFirst(Effect.exit(Deferred.await(entry.outcome))),
+        Effect.scoped,
+        Effect.asVoid
       )
-    })
   }
 })

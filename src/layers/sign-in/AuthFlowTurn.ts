@@ -1,9 +1,9 @@
 /**
  * Whose turn it is to run the flow of a key: this process's, or another's that is followed for as long as it lives.
  */
-import { Clock, Duration, Effect, Exit, Option, Redacted, Ref, Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Option, Redacted, Ref, Scope, SubscriptionRef } from "effect"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId } from "../../services/sign-in/Session.ts"
 import { type FlowRecord, FlowStore } from "../../services/storage/FlowStore.ts"
 import { Leases } from "../../services/storage/Leases.ts"
@@ -44,12 +44,12 @@ export const make = Effect.fnUntraced(function*(
     // The lease outlives the following where it is won; what shows the flow does not.
     const showing = yield* Scope.make()
     yield* events.publish({ _tag: "FlowFollowed", key: entry.key, flowId: record.id, pid: record.pid })
-    yield* Ref.set(entry.shown, record.tab)
+    yield* SubscriptionRef.set(entry.shown, record.tab)
     return yield* follow(
       record,
       Effect.fnUntraced(function*(now: FlowRecord) {
         yield* Ref.set(entry.role, { _tag: "Following", record: now })
-        if (now.tab !== "not_asked") yield* Ref.set(entry.shown, now.tab)
+        if (now.tab !== "not_asked") yield* SubscriptionRef.set(entry.shown, now.tab)
         if (Option.isNone(now.opened)) return
         const { redirectUri } = now.opened.value
         const authorizationUrl = Redacted.value(now.opened.value.authorizationUrl)
@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function*(
         if (isShown) return
         const earlier = yield* tab.wanted(entry, succeeds)
         yield* AuthFlowEntry.show(entry, { ...now, authorizationUrl, redirectUri }, false)
-        yield* Effect.forkIn(tab.serve(entry, { id: now.id, authorizationUrl }, earlier), showing)
+        yield* Effect.forkIn(tab.serve(entry, { flowId: now.id, key: now.key, authorizationUrl }, earlier), showing)
       })
     ).pipe(Effect.onExit((exit) => Scope.close(showing, exit)))
   })
@@ -121,7 +121,7 @@ export const make = Effect.fnUntraced(function*(
           if (Option.isSome(turn)) return turn.value
         }
       } else if (isTired && pending?.asked !== undefined) {
-        yield* evict(pending, new FlowCancelled({ by: pending.asked }))
+        yield* evict(pending, AuthFlowEntry.endedBy(pending.asked))
         idle = Option.none()
       } else if (isTired && (yield* Scope.provide(tryHold(AuthFlowSuccession.instead(lease)), trial))) {
         const turn = yield* asHolder({ key, purpose }, lease, followed, AuthFlowSuccession.instead(lease))

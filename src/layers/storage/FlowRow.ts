@@ -35,9 +35,9 @@ const Columns = Schema.Struct({
   started_at: BigInteger.pipe(Schema.decodeTo(Schema.DateTimeUtcFromMillis)),
   expires_at: BigInteger.pipe(Schema.decodeTo(Schema.DateTimeUtcFromMillis)),
   opened: Schema.NullOr(Schema.String),
-  tab: Schema.Literals(["not_asked", "asked", "opened", "failed"]),
+  tab: Schema.Literals(["not_asked", "asked", "opened", "accepted", "failed"]),
   answered: Bit,
-  asked: Schema.NullOr(Schema.Literals(["cancel", "logout"])),
+  asked: Schema.NullOr(Schema.Literals(["cancel", "logout", "decline"])),
   delivered: Schema.NullOr(Schema.String),
   ending: Schema.NullOr(Ending),
   evicted: Bit

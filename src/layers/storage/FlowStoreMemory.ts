@@ -22,7 +22,7 @@ const changed = (flow: FlowRecord, change: FlowChange): FlowRecord => {
     case "Shown":
       return flow.tab === "asked" ? { ...flow, tab: change.tab } : flow
     case "Asked":
-      return flow.asked === undefined || (flow.asked === "cancel" && change.by === "logout")
+      return flow.asked === undefined || (flow.asked !== "logout" && change.by === "logout")
         ? { ...flow, asked: change.by }
         : flow
     case "Delivered":

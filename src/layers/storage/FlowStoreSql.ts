@@ -88,7 +88,7 @@ const make = Effect.gen(function*() {
       case "Asked":
         return {
           set: sql`asked = ${change.by}`,
-          where: change.by === "logout" ? sql`(asked IS NULL OR asked = 'cancel')` : sql`asked IS NULL`
+          where: change.by === "logout" ? sql`(asked IS NULL OR asked <> 'logout')` : sql`asked IS NULL`
         }
       case "Delivered":
         return {

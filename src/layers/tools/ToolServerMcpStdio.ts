@@ -7,11 +7,14 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
-import { Cause, type Context, Data, Deferred, Duration, Effect, Exit, Fiber, FiberSet, Layer, Scope } from "effect"
+import { Cause, Context, Data, Deferred, Duration, Effect, Exit, Fiber, FiberSet, Layer, Option, Scope } from "effect"
 import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
+import type { ToolClient } from "../../services/tools/ToolClient.ts"
+import type { ToolProgress } from "../../services/tools/ToolProgress.ts"
 import { type ServeEnd, type ServerIdentity, ServerStopping, ToolServer } from "../../services/tools/ToolServer.ts"
 import * as ToolJsonSchema from "./ToolJsonSchema.ts"
 import * as Answer from "./ToolServerAnswer.ts"
+import * as Peer from "./ToolServerPeer.ts"
 import * as Streams from "./ToolServerStreams.ts"
 
 /**
@@ -24,6 +27,12 @@ class UnknownTool extends Data.Error<{ readonly name: string; readonly message: 
 
 /** How long a reader that reads slowly, or not at all, may hold up the end. */
 const lastWords = Duration.millis(100)
+
+/** The SDK gives a request up after a minute unless told otherwise; this is the longest time that a timer takes. */
+const aPersonsTime = 2 ** 31 - 1
+
+/** A tool that may also talk to the client of its call. */
+type Served<R> = Tool<R | ToolClient | ToolProgress>
 
 const listing = <R>({ annotations, description, input, name, output, title }: Tool<R>) => ({
   name,
@@ -39,7 +48,7 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
 
   const serve = Effect.fn("ToolServer.serve")(function*<R>(
     identity: ServerIdentity,
-    tools: ReadonlyArray<Tool<R>>,
+    tools: ReadonlyArray<Served<R>>,
     context: Effect.Effect<Context.Context<R>, ToolError>
   ) {
     const runPromise = Effect.runPromiseWith(yield* Effect.context<never>())
@@ -51,21 +60,35 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
       { capabilities: { tools: {} }, instructions: identity.instructions }
     )
 
+    const peer: Peer.Peer = {
+      get takesUrls() {
+        return server.getClientCapabilities()?.elicitation?.url !== undefined
+      },
+      elicit: (params, signal) => server.elicitInput({ mode: "url", ...params }, { signal, timeout: aPersonsTime }),
+      complete: (elicitationId) =>
+        server.notification({ method: "notifications/elicitation/complete", params: { elicitationId } })
+    }
+
     /** The fiber of one call; the handler runs in the background of the request that waits for it. */
-    const perform = (tool: Tool<R>, args: unknown) =>
+    const perform = (tool: Served<R>, args: unknown, told: Option.Option<Peer.Told>) =>
       Deferred.isDone(ended).pipe(
         Effect.flatMap((stopping) => stopping ? Effect.fail(new ServerStopping()) : context),
+        Effect.zipWith(Peer.contextOf(peer, told, scope), (services, own) => Context.merge(services, own)),
         Effect.flatMap((services) => Effect.provideContext(tool.call(args), services)),
         Effect.tapCause((cause) =>
           Cause.hasDies(cause) ? Effect.logError(`The handler of ${tool.name} has a defect.`, cause) : Effect.void
         )
       )
-    const answer = (name: string, args: unknown): Effect.Effect<Answer.Answer, UnknownTool> => {
+    const answer = (
+      name: string,
+      args: unknown,
+      told: Option.Option<Peer.Told>
+    ): Effect.Effect<Answer.Answer, UnknownTool> => {
       const tool = tools.find((each) => each.name === name)
       return tool === undefined
         ? Effect.fail(new UnknownTool({ name, message: `Unknown tool: ${name}` }))
         // The request's interruption is the client's cancellation. Its fiber leaves no handler behind.
-        : Effect.acquireUseRelease(FiberSet.run(calls, perform(tool, args)), Fiber.await, Fiber.interrupt).pipe(
+        : Effect.acquireUseRelease(FiberSet.run(calls, perform(tool, args, told)), Fiber.await, Fiber.interrupt).pipe(
           Effect.map((exit) => Answer.fromExit(tool, exit))
         )
     }
@@ -73,7 +96,12 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
     server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }))
     server.setRequestHandler(
       CallToolRequestSchema,
-      ({ params }, { signal }) => runPromise(answer(params.name, params.arguments ?? {}), { signal })
+      ({ params }, { _meta, sendNotification, signal }) => {
+        const told = Option.map(Option.fromUndefinedOr(_meta?.progressToken), (progressToken): Peer.Told => ({
+          progress: (step) => sendNotification({ method: "notifications/progress", params: { progressToken, ...step } })
+        }))
+        return runPromise(answer(params.name, params.arguments ?? {}, told), { signal })
+      }
     )
     // What the client sent stays out of the log: it may hold what the person pasted.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener

@@ -1,136 +1,76 @@
 /**
  * The tool `gas_auth`: sign in, see how it stands, finish by hand, cancel, sign out.
  */
-import { DateTime, Effect, Option, Redacted } from "effect"
+import { DateTime, Effect, Option, Redacted, Stream } from "effect"
+import * as UrlOpenerElicitation from "../../layers/tools/UrlOpenerElicitation.ts"
 import { Config } from "../../services/config/Config.ts"
-import * as Scopes from "../../services/provider/Scopes.ts"
 import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
-import { type AuthFlow, AuthFlows, type FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import type { Account, Session } from "../../services/sign-in/Session.ts"
-import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
-import { Vault } from "../../services/storage/Vault.ts"
+import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
+import type { Session } from "../../services/sign-in/Session.ts"
+import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { InvalidArguments, make } from "../../services/tools/Tool.ts"
+import { ToolClient } from "../../services/tools/ToolClient.ts"
+import * as ToolProgress from "../../services/tools/ToolProgress.ts"
+import { serverTitle } from "../identity.ts"
+import { accountOf, nameOf, pending, signedIn, standing } from "./gasAuthAnswers.ts"
 import { defaultWaitSeconds, Input, Output } from "./gasAuthSchema.ts"
 
-const accountOf = (key: AccountKey, { email, name }: Account): Pick<Output, "account"> => ({
-  account: { key, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) }
-})
-
-const nameOf = (key: AccountKey, account: Account) => account.email ?? account.name ?? key
-
-/** What is told of an account that is signed in. */
-const signedIn = Effect.fnUntraced(function*(
-  status: "authenticated" | "already_authenticated",
-  session: Session,
-  before = ""
-) {
+/** How the page is opened for a caller who wants that: by its client where that can, else by this machine's browser. */
+const openerFor = Effect.fnUntraced(function*(input: Input) {
   const { settings } = yield* Config
-  const missingScopes = Scopes.missing(settings.scopes, session.grantedScopes)
-  const told: Output = {
-    status,
-    authenticated: true,
-    message: `${before}Signed in as ${nameOf(session.key, session.account)}.${
-      missingScopes.length === 0
-        ? ""
-        : ` These permissions are missing: ${missingScopes.join(", ")}; start to grant them.`
-    }`,
-    ...accountOf(session.key, session.account),
-    grantedScopes: session.grantedScopes,
-    missingScopes,
-    tokenExpiresAt: DateTime.formatIso(session.tokens.expiresAt)
-  }
-  return told
+  const { elicitUrl } = yield* ToolClient
+  if (input.openBrowser === false) return { openBrowser: false }
+  return Option.match(elicitUrl, {
+    onNone: () => ({ openBrowser: settings.browser._tag !== "None" }),
+    onSome: (elicit) => ({
+      openBrowser: true,
+      opener: UrlOpenerElicitation.make(
+        elicit,
+        `Sign in to ${serverTitle}: a page of the provider opens in your browser.`
+      )
+    })
+  })
 })
 
-const browserWords = (shown: FlowShown): string => {
-  switch (shown) {
-    case "not_asked":
-      return "Ask"
-    case "asked":
-      return "The browser was asked to open the sign-in. If it does not show, ask"
-    case "opened":
-      return "The browser was opened on the sign-in. If it does not show, ask"
-    case "failed":
-      return "No browser could be opened. Ask"
-    case "braked":
-      return "No second browser tab was opened within ten seconds of the one before. Ask"
-  }
+/** Completes when it is known that nobody has been shown the page, so that only the answer to a call can show it. */
+const unseen = ({ showing }: AuthFlow) =>
+  Stream.runHead(Stream.filter(showing, (shown) => shown === "failed" || shown === "braked"))
+
+const minutesWords = (millis: number): string => {
+  const seconds = Math.max(0, Math.ceil(millis / 1000))
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** What is told of a flow that waits for its person. */
-const pending = Effect.fnUntraced(function*(status: "auth_started" | "auth_pending", flow: AuthFlow) {
-  const left = DateTime.toEpochMillis(flow.expiresAt) - DateTime.toEpochMillis(yield* DateTime.now)
-  const told: Output = {
-    status,
-    authenticated: false,
-    message:
-      `${browserWords(yield* flow.shown)} the person to open authUrl within ${Math.max(0, Math.ceil(left / 1000))} ` +
-      `seconds, and call gas_auth with mode "status" and waitSeconds ${defaultWaitSeconds} to hear how it ends. If their ` +
-      "browser ends on a page that cannot load, call mode \"complete\" with that page's address as redirectUrl.",
-    account: { key: flow.key },
-    authUrl: flow.authorizationUrl,
-    redirectUri: flow.redirectUri,
-    flowId: flow.id,
-    expiresAt: DateTime.formatIso(flow.expiresAt)
-  }
-  return told
-})
+/** What a person likes to read while they sign in. */
+const progressWords = ({ expiresAt, key }: AuthFlow) =>
+  Effect.map(DateTime.now, (now) => {
+    const left = DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(now)
+    const who = key === defaultAccountKey ? "" : ` as ${key}`
+    return `Waiting for you to sign in${who} in your browser (${minutesWords(left)} left)`
+  })
 
 const start = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   const flows = yield* AuthFlows
-  const { settings } = yield* Config
-  const openBrowser = (input.openBrowser ?? true) && settings.browser._tag !== "None"
-  const started = yield* flows.start(key, { openBrowser })
+  const options = yield* openerFor(input)
+  const started = yield* flows.start(key, options)
   if (started._tag === "AlreadyAuthenticated") return yield* signedIn("already_authenticated", started.session)
+  const { flow } = started
+  const wantsUrl = input.openBrowser === false
   if (input.waitForCompletion === false) {
-    return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", started.flow)
+    return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", flow, wantsUrl)
   }
-  const waited = yield* Effect.timeoutOption(started.flow.outcome, `${input.waitSeconds ?? defaultWaitSeconds} seconds`)
+  // Whoever has said how long to wait has somebody to wait for.
+  const waiting = options.openBrowser && input.waitSeconds === undefined
+    ? Effect.raceFirst(Effect.asSome(flow.outcome), Effect.as(unseen(flow), Option.none<Session>()))
+    : Effect.asSome(flow.outcome)
+  const waited = yield* ToolProgress.whileWaiting(waiting, progressWords(flow)).pipe(
+    Effect.timeoutOption(`${input.waitSeconds ?? defaultWaitSeconds} seconds`),
+    Effect.map(Option.flatten)
+  )
   if (Option.isSome(waited)) return yield* signedIn("authenticated", waited.value)
   // Where its process has died meanwhile, another one goes on with another address.
   const now = yield* flows.pending(key)
-  return yield* pending("auth_pending", Option.getOrElse(now, () => started.flow))
-})
-
-/** Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with. */
-const isOver = ({ tokens }: Session) =>
-  Effect.map(
-    DateTime.now,
-    (now) => tokens.refreshToken === undefined && DateTime.isGreaterThanOrEqualTo(now, tokens.expiresAt)
-  )
-
-const keeperWords = {
-  keychain: "by the operating system's keychain",
-  file: "in a file that only this user can read",
-  memory: "in the memory of this server"
-}
-
-/** How an account stands, without network or browser. `before` is told first. */
-const standing = Effect.fnUntraced(function*(key: AccountKey, before = "") {
-  const flows = yield* AuthFlows
-  const sessions = yield* Sessions
-  const flow = yield* flows.pending(key)
-  if (Option.isSome(flow)) return yield* pending("auth_pending", flow.value)
-  const slot = yield* sessions.slot(key)
-  const { state } = slot
-  if (state._tag === "SignedIn" && !(yield* isOver(state.session))) {
-    const told = yield* signedIn("authenticated", state.session, before)
-    const { keeper } = yield* Vault
-    const vaultKey = yield* keeper
-    return {
-      ...told,
-      message: `${told.message} The tokens are sealed; their key is kept ${keeperWords[vaultKey]}.`,
-      vaultKey
-    } satisfies Output
-  }
-  const required = SignInRequired.of(slot)
-  const told: Output = {
-    status: "not_authenticated",
-    authenticated: false,
-    message: `${before}${required.message} ${required.remedy}`,
-    ...(state._tag === "NeedsSignIn" ? accountOf(key, state.ended.account) : { account: { key } })
-  }
-  return told
+  return yield* pending("auth_pending", Option.getOrElse(now, () => flow), wantsUrl)
 })
 
 const status = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
@@ -138,7 +78,10 @@ const status = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   const flow = yield* flows.pending(key)
   if (Option.isNone(flow) || input.waitSeconds === undefined) return yield* standing(key)
   // However the flow ends, the caller asked how things stand.
-  yield* Effect.timeoutOption(Effect.exit(flow.value.outcome), `${input.waitSeconds} seconds`)
+  yield* Effect.exit(flow.value.outcome).pipe(
+    (waiting) => ToolProgress.whileWaiting(waiting, progressWords(flow.value)),
+    Effect.timeoutOption(`${input.waitSeconds} seconds`)
+  )
   return yield* standing(key)
 })
 
@@ -221,19 +164,19 @@ export const gasAuth = make({
   input: Input,
   output: Output,
   whenFailed: { authenticated: false },
-  handler: (input) => {
+  handler: Effect.fnUntraced(function*(input) {
     const key = input.account ?? defaultAccountKey
     switch (input.mode ?? "start") {
       case "start":
-        return start(key, input)
+        return yield* start(key, input)
       case "status":
-        return status(key, input)
+        return yield* status(key, input)
       case "complete":
-        return complete(key, input)
+        return yield* complete(key, input)
       case "cancel":
-        return cancel(key)
+        return yield* cancel(key)
       case "logout":
-        return logout(key)
+        return yield* logout(key)
     }
-  }
+  })
 })

@@ -1,12 +1,13 @@
 /**
  * Sign-in attempts: however many callers ask at once, one flow, one browser tab, one code exchange, one answer.
  */
-import { Context, type DateTime, type Effect, type Option, Schema } from "effect"
+import { Context, type DateTime, type Effect, type Option, Schema, type Stream } from "effect"
 import type { Explained } from "../Explained.ts"
 import type { StoreUnavailable } from "../storage/SessionStore.ts"
 import type { AccountKey } from "./AccountKey.ts"
 import type { FlowFailure } from "./FlowFailure.ts"
 import type { Account, FlowId, Session } from "./Session.ts"
+import type { UrlOpener } from "./UrlOpener.ts"
 
 /** `complete` was given something that is not the answer to the pending flow. The flow goes on. */
 export class NotThisSignIn extends Schema.TaggedError<NotThisSignIn>()("NotThisSignIn", {
@@ -32,9 +33,10 @@ export class NotThisSignIn extends Schema.TaggedError<NotThisSignIn>()("NotThisS
 
 /**
  * What became of opening a browser so far: nobody wanted one; one was asked; it opened, which is no proof that anybody sees
- * it; it could not be opened; or none was asked because the account has had a tab within the last ten seconds.
+ * it; the person has agreed to open it, which is none that they do; it could not be opened; or none was asked because the
+ * account has had a tab within the last ten seconds.
  */
-export type FlowShown = "not_asked" | "asked" | "opened" | "failed" | "braked"
+export type FlowShown = "not_asked" | "asked" | "opened" | "accepted" | "failed" | "braked"
 
 /**
  * One sign-in attempt, as everybody who joined it sees it, in whichever process. Where the process that runs it dies,
@@ -57,6 +59,8 @@ export interface AuthFlow {
   readonly outcome: Effect.Effect<Session, FlowFailure>
   /** What became of opening a browser so far; returns at once. */
   readonly shown: Effect.Effect<FlowShown>
+  /** The same, as it is and as it becomes; does not end by itself. */
+  readonly showing: Stream.Stream<FlowShown>
 }
 
 /** What `start` found or did. */
@@ -91,6 +95,8 @@ export interface StartOptions {
    * account at most once in ten seconds on the whole machine.
    */
   readonly openBrowser: boolean
+  /** How it opens, if it comes to that for this caller; unless given, by the `Browser` of this machine. */
+  readonly opener?: UrlOpener
 }
 
 export class AuthFlows extends Context.Service<AuthFlows, {

@@ -9,14 +9,14 @@ import { StoreUnavailable } from "../storage/SessionStore.ts"
 import { AccountKey } from "./AccountKey.ts"
 import { CallbackUnavailable } from "./CallbackServer.ts"
 
-/** The person said no (`access_denied`). */
+/** The person said no: on the consent page (`access_denied`), or when they were asked to open it. */
 export class ConsentDenied extends Schema.TaggedError<ConsentDenied>()("ConsentDenied", {}) implements Explained {
   readonly code = "consent_denied"
   override get message(): string {
-    return "The sign-in was declined on the consent page."
+    return "The person declined the sign-in."
   }
   get remedy(): string {
-    return "If that was not intended, start the sign-in again and choose Allow."
+    return "If that was not intended, start the sign-in again and allow it."
   }
 }
 

@@ -20,10 +20,10 @@ export type FlowEnding =
   | { readonly _tag: "TakenOver"; readonly by: FlowId }
 
 /** What became of showing a flow to the person. */
-export type FlowTab = "not_asked" | "asked" | "opened" | "failed"
+export type FlowTab = "not_asked" | "asked" | "opened" | "accepted" | "failed"
 
-/** Who asked that a flow be ended. */
-export type FlowEnd = "cancel" | "logout"
+/** What asked that a flow be ended: a call to cancel it, a sign-out, or the person's no to opening its page. */
+export type FlowEnd = "cancel" | "logout" | "decline"
 
 /** What a flow is, from its first moment on. */
 export interface FlowBegun {
@@ -67,7 +67,7 @@ export interface FlowRecord extends FlowBegun {
 export type FlowChange =
   | { readonly _tag: "Opened"; readonly opened: FlowOpened; readonly expiresAt: DateTime.Utc }
   | { readonly _tag: "Answered" }
-  | { readonly _tag: "Shown"; readonly tab: "opened" | "failed" }
+  | { readonly _tag: "Shown"; readonly tab: "opened" | "accepted" | "failed" }
   | { readonly _tag: "Asked"; readonly by: FlowEnd }
   /** Only the first one is kept. */
   | { readonly _tag: "Delivered"; readonly redirectedUrl: Redacted.Redacted<string> }

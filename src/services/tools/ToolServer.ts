@@ -4,6 +4,8 @@
 import { Context, type Duration, type Effect, Schema } from "effect"
 import type { Explained } from "../Explained.ts"
 import type { Tool, ToolError } from "./Tool.ts"
+import type { ToolClient } from "./ToolClient.ts"
+import type { ToolProgress } from "./ToolProgress.ts"
 
 /** How the server introduces itself. */
 export interface ServerIdentity {
@@ -63,12 +65,14 @@ export class ToolServer extends Context.Service<ToolServer, {
    * A call that the client cancels is interrupted, and nothing else is. An expected failure of a tool is an answer like
    * any other; a defect is logged and answered with `InternalError`.
    *
-   * `context`, the services the tools need, is asked for by each call and never before the first one: whoever makes it
+   * Each call is given its client (`ToolClient`) and its own way to tell it how it goes (`ToolProgress`).
+   *
+   * `context`, the other services the tools need, is asked for by each call and never before the first one: whoever makes it
    * keeps it. When it fails, that call is answered with the failure and the next one asks again.
    */
   readonly serve: <R>(
     identity: ServerIdentity,
-    tools: ReadonlyArray<Tool<R>>,
+    tools: ReadonlyArray<Tool<R | ToolClient | ToolProgress>>,
     context: Effect.Effect<Context.Context<R>, ToolError>
   ) => Effect.Effect<Served>
 }>()("mcp-gas/services/tools/ToolServer") {}

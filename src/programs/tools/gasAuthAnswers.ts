@@ -1,0 +1,137 @@
+/**
+ * What is told of an account, its sign-in and its session: the same to a model and, by the command line, to a person.
+ */
+import { DateTime, Effect, Option } from "effect"
+import { Config } from "../../services/config/Config.ts"
+import * as Scopes from "../../services/provider/Scopes.ts"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
+import { type AuthFlow, AuthFlows, type FlowShown } from "../../services/sign-in/AuthFlows.ts"
+import type { Account, Session } from "../../services/sign-in/Session.ts"
+import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
+import { Vault } from "../../services/storage/Vault.ts"
+import { defaultWaitSeconds, type Output } from "./gasAuthSchema.ts"
+
+/** An account as an answer names it. */
+export const accountOf = (key: AccountKey, { email, name }: Account): Pick<Output, "account"> => ({
+  account: { key, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) }
+})
+
+/** What a person calls an account. */
+export const nameOf = (key: AccountKey, account: Account): string => account.email ?? account.name ?? key
+
+/** What is told of an account that is signed in. `before` is told first. */
+export const signedIn = Effect.fnUntraced(function*(
+  status: "authenticated" | "already_authenticated",
+  session: Session,
+  before = ""
+) {
+  const { settings } = yield* Config
+  const missingScopes = Scopes.missing(settings.scopes, session.grantedScopes)
+  const told: Output = {
+    status,
+    authenticated: true,
+    message: `${before}Signed in as ${nameOf(session.key, session.account)}.${
+      missingScopes.length === 0
+        ? ""
+        : ` These permissions are missing: ${missingScopes.join(", ")}; start to grant them.`
+    }`,
+    ...accountOf(session.key, session.account),
+    grantedScopes: session.grantedScopes,
+    missingScopes,
+    tokenExpiresAt: DateTime.formatIso(session.tokens.expiresAt)
+  }
+  return told
+})
+
+/** What has been done to have the person see the page, and what is left to do. */
+const shownWords = (shown: FlowShown): string => {
+  switch (shown) {
+    case "not_asked":
+      return "Ask the person to open authUrl"
+    case "asked":
+      return "The person was asked to open the sign-in. If they see nothing, ask them to open authUrl"
+    case "opened":
+      return "The browser was opened on the sign-in. If it does not show, ask the person to open authUrl"
+    case "accepted":
+      return "The person has agreed to open the sign-in, and has to finish it in their browser"
+    case "failed":
+      return "No browser could be opened. Ask the person to open authUrl"
+    case "braked":
+      return "No second browser tab was opened within ten seconds of the one before. Ask the person to open authUrl"
+  }
+}
+
+/** How a browser on another machine gets its answer back to this one; said where no browser is known to have opened here. */
+const headlessWords = (shown: FlowShown, redirectUri: string): string => {
+  if (shown === "accepted" || shown === "opened") {
+    return "If their browser ends on a page that cannot load, call mode \"complete\" with that page's address as redirectUrl."
+  }
+  const { port } = new URL(redirectUri)
+  return "If their browser is on another machine, its last page cannot load: call mode \"complete\" with that page's " +
+    `address as redirectUrl, or have them run ssh -L ${port}:127.0.0.1:${port} to this machine first ` +
+    "(MCP_GAS_CALLBACK_PORT keeps the port the same each time)."
+}
+
+/** What is told of a flow that waits for its person. Its address is kept back where the client has opened it, unless asked for. */
+export const pending = Effect.fnUntraced(function*(
+  status: "auth_started" | "auth_pending",
+  flow: AuthFlow,
+  wantsUrl = false
+) {
+  const left = DateTime.toEpochMillis(flow.expiresAt) - DateTime.toEpochMillis(yield* DateTime.now)
+  const shown = yield* flow.shown
+  const told: Output = {
+    status,
+    authenticated: false,
+    message:
+      `${shownWords(shown)} within ${Math.max(0, Math.ceil(left / 1000))} seconds, and call gas_auth with mode ` +
+      `"status" and waitSeconds ${defaultWaitSeconds} to hear how it ends. ${headlessWords(shown, flow.redirectUri)}`,
+    account: { key: flow.key },
+    ...(shown === "accepted" && !wantsUrl ? {} : { authUrl: flow.authorizationUrl }),
+    redirectUri: flow.redirectUri,
+    flowId: flow.id,
+    expiresAt: DateTime.formatIso(flow.expiresAt)
+  }
+  return told
+})
+
+/** Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with. */
+export const isOver = ({ tokens }: Session): Effect.Effect<boolean> =>
+  Effect.map(
+    DateTime.now,
+    (now) => tokens.refreshToken === undefined && DateTime.isGreaterThanOrEqualTo(now, tokens.expiresAt)
+  )
+
+const keeperWords = {
+  keychain: "by the operating system's keychain",
+  file: "in a file that only this user can read",
+  memory: "in the memory of this server"
+}
+
+/** How an account stands, without network or browser. `before` is told first. */
+export const standing = Effect.fnUntraced(function*(key: AccountKey, before = "") {
+  const flows = yield* AuthFlows
+  const sessions = yield* Sessions
+  const flow = yield* flows.pending(key)
+  if (Option.isSome(flow)) return yield* pending("auth_pending", flow.value)
+  const slot = yield* sessions.slot(key)
+  const { state } = slot
+  if (state._tag === "SignedIn" && !(yield* isOver(state.session))) {
+    const told = yield* signedIn("authenticated", state.session, before)
+    const { keeper } = yield* Vault
+    const vaultKey = yield* keeper
+    return {
+      ...told,
+      message: `${told.message} The tokens are sealed; their key is kept ${keeperWords[vaultKey]}.`,
+      vaultKey
+    } satisfies Output
+  }
+  const required = SignInRequired.of(slot)
+  const told: Output = {
+    status: "not_authenticated",
+    authenticated: false,
+    message: `${before}${required.message} ${required.remedy}`,
+    ...(state._tag === "NeedsSignIn" ? accountOf(key, state.ended.account) : { account: { key } })
+  }
+  return told
+})
