@@ -3,10 +3,12 @@
  * it takes to say hello is kept small.
  */
 import { build } from "rolldown"
+import { notices } from "./packaging/notices.ts"
 
 await build({
   input: { "mcp-gas": "src/programs/main.ts" },
   platform: "node",
+  plugins: [notices],
   logLevel: "warn",
   output: {
     dir: "dist/bin",

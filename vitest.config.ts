@@ -14,6 +14,8 @@ const common = {
 
 const interleavings = ["test/interleavings/**/*.test.ts"]
 const processes = ["test/processes/**/*.test.ts"]
+/** Its packages, which have tests of their own, are installed in that folder. */
+const acceptance = "test/acceptance"
 
 export default defineConfig({
   test: {
@@ -26,13 +28,17 @@ export default defineConfig({
           ...common,
           name: "quick",
           include: ["test/**/*.test.ts"],
-          exclude: processes,
+          exclude: [...processes, `${acceptance}/**`],
           provide: { seed: today * 10_000 + 5_000, randomSchedules: 30, isExhaustive: false }
         }
       },
       {
         // Windows and kills, in real processes.
         test: { ...common, name: "processes", include: processes }
+      },
+      {
+        // Other people's clients, as programs and as libraries.
+        test: { ...common, name: "acceptance", testTimeout: 60_000, include: [`${acceptance}/*.test.ts`] }
       },
       {
         // The same programs as in `quick`, under every schedule with one departure, and many more.

@@ -2,6 +2,7 @@
  * A copy of the project to be damaged: gone with its Scope, and nothing of the original is ever touched.
  */
 import { Effect, FileSystem } from "effect"
+import { cp } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { type Mutant, occurrences } from "./mutant.ts"
 
@@ -11,11 +12,21 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 /** What the tests read; what they only load is linked. */
 const copied = ["src", "test", "docs", "package.json", "tsconfig.json", "tsconfig.base.json", "vitest.config.ts"]
 
+/** What no mutant is tried with: a package of its own, with everything that it has installed. */
+const leftOut = "test/acceptance"
+
 /** Makes the copy; it is removed with the Scope. */
 export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-mutants-" })
-  yield* Effect.forEach(copied, (name) => fs.copy(`${root}/${name}`, `${directory}/${name}`), { discard: true })
+  yield* Effect.tryPromise(() =>
+    Promise.all(copied.map((name) =>
+      cp(`${root}/${name}`, `${directory}/${name}`, {
+        recursive: true,
+        filter: (source) => source !== `${root}/${leftOut}`
+      })
+    ))
+  )
   yield* fs.symlink(`${root}/node_modules`, `${directory}/node_modules`)
   return directory
 })

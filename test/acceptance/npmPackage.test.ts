@@ -1,0 +1,196 @@
+/**
+ * The package as npm packs it, and as it works where it is installed: nothing of this repository is in reach there.
+ */
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, FileSystem, Layer, Schema } from "effect"
+import { execFile } from "node:child_process"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import * as packageJson from "../../package.json" with { type: "json" }
+import { fileName as noticesFile } from "../../packaging/notices.ts"
+import { ServerProcess } from "../../src/services/tools/ServerProcess.ts"
+import { layer as layerProcesses } from "../support/signInProcess.ts"
+import { folder as makeFolder, path } from "./house.ts"
+import { reachable } from "./imports.ts"
+import { npm, quickly } from "./npm.ts"
+import { type Ran, run } from "./program.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const { devDependencies, exports, name, version } = packageJson.default
+
+const Report = Schema.fromJsonString(Schema.NonEmptyArray(Schema.Struct({
+  filename: Schema.String,
+  size: Schema.Int,
+  unpackedSize: Schema.Int,
+  files: Schema.Array(Schema.Struct({ path: Schema.String }))
+})))
+
+/** The package, packed as it is built, and installed in a folder of its own. */
+class Packed extends Context.Service<Packed, {
+  readonly tarball: string
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: ReadonlyArray<string>
+  /** Where it is installed, beside nothing that it does not bring along. */
+  readonly folder: string
+  readonly installed: string
+}>()("mcp-gas/test/acceptance/npmPackage/Packed") {
+  static readonly layer = Layer.effect(
+    Packed,
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* makeFolder
+      const printed = yield* npm(root, ["pack", "--json", "--ignore-scripts", "--pack-destination", folder])
+      const [{ filename, files, size, unpackedSize }] = yield* Schema.decodeEffect(Report)(printed)
+      yield* fs.writeFileString(`${folder}/package.json`, `{ "private": true, "type": "module" }`)
+      yield* npm(folder, ["install", ...quickly, `./${filename}`])
+      return {
+        tarball: `${folder}/${filename}`,
+        size,
+        unpackedSize,
+        files: files.map((file) => file.path),
+        folder,
+        installed: `${folder}/node_modules/${name}`
+      }
+    })
+  )
+}
+
+/** Runs Node in a folder until it ends by itself. */
+const node = (cwd: string, args: ReadonlyArray<string>): Effect.Effect<Ran> =>
+  Effect.callback((resume) => {
+    const child = execFile(process.execPath, args, { cwd, env: { PATH: path } }, (_error, stdout, stderr) =>
+      resume(Effect.succeed({ code: child.exitCode, stdout, stderr })))
+    return Effect.sync(() =>
+      child.kill("SIGKILL")
+    )
+  })
+
+const doors = Object.values(exports).filter((door) => typeof door === "object")
+
+/** Paths as the package names them. */
+const inPackage = (door: string) => door.replace("./", "")
+
+layer(Packed.layer.pipe(Layer.provideMerge(layerProcesses)), { excludeTestServices: true, timeout: 120_000 })(
+  "the npm package",
+  (it) => {
+    it.effect("holds what its doors and its command lead to, four pages, and nothing else", () =>
+      Effect.gen(function*() {
+        const { files, installed } = yield* Packed
+        const wanted = [
+          "CHANGELOG.md",
+          "LICENSE",
+          "README.md",
+          "package.json",
+          `dist/bin/${noticesFile}`,
+          ...reachable(installed, doors.map((door) => inPackage(door.default))),
+          ...reachable(installed, [packageJson.default.bin["mcp-gas"]])
+        ]
+        assert.deepStrictEqual(files.filter((file) => !wanted.includes(file)), [], "is of no use")
+        assert.deepStrictEqual(wanted.filter((file) => !files.includes(file)), [], "is missing")
+        for (const door of doors) assert.includeMembers([...files], [inPackage(door.default), inPackage(door.types)])
+        for (const file of files) assert.notMatch(file, /programs|\btest\b|\.map$/)
+      }))
+
+    it.effect("hands on the licences of what is bundled into the command", () =>
+      Effect.gen(function*() {
+        const { installed } = yield* Packed
+        const fs = yield* FileSystem.FileSystem
+        const notices = yield* fs.readFileString(`${installed}/dist/bin/${noticesFile}`)
+        for (const bundled of ["effect", "@modelcontextprotocol/sdk", "oidc-provider", "open", "oauth4webapi"]) {
+          assert.match(notices, new RegExp(`^${bundled} \\d[^ ]* \\(MIT\\)\n\n.*Copyright`, "ims"), bundled)
+        }
+      }))
+
+    it.effect("has no source map to look for", () =>
+      Effect.gen(function*() {
+        const { files, installed } = yield* Packed
+        const fs = yield* FileSystem.FileSystem
+        for (const file of files.filter((each) => each.endsWith(".js"))) {
+          assert.notMatch(yield* fs.readFileString(`${installed}/${file}`), /^\/\/# sourceMappingURL=/m, file)
+        }
+      }))
+
+    it.effect("is less than 1 MB to download, and 4 MB on disk", () =>
+      Effect.gen(function*() {
+        const { size, unpackedSize } = yield* Packed
+        assert.isBelow(size, 1_000_000)
+        assert.isBelow(unpackedSize, 4_000_000)
+      }))
+
+    it.effect("is in order for publint", () =>
+      Effect.gen(function*() {
+        const { tarball } = yield* Packed
+        const ran = yield* run("publint", yield* makeFolder, ["run", tarball, "--strict"])
+        assert.strictEqual(ran.code, 0, ran.stdout + ran.stderr)
+        assert.include(ran.stdout, "All good!")
+      }))
+
+    it.effect("has types that resolve wherever it can be imported, and it is a package of ES modules only", () =>
+      Effect.gen(function*() {
+        const { tarball } = yield* Packed
+        const ran = yield* run("attw", yield* makeFolder, [tarball, "--profile", "esm-only", "--no-color"])
+        assert.strictEqual(ran.code, 0, ran.stdout + ran.stderr)
+        assert.notInclude(ran.stdout, "💥")
+      }))
+
+    it.effect("brings two packages along", () =>
+      Effect.gen(function*() {
+        const { folder } = yield* Packed
+        const fs = yield* FileSystem.FileSystem
+        const there = yield* fs.readDirectory(`${folder}/node_modules`)
+        assert.sameMembers(there.filter((each) => !each.startsWith(".")), ["@napi-rs", name, "oauth4webapi"])
+      }))
+
+    it.effect("is a command for npx", () =>
+      Effect.gen(function*() {
+        const { folder } = yield* Packed
+        assert.strictEqual(yield* npm(folder, ["exec", "--no", "--", "mcp-gas", "--version"]), `${version}\n`)
+      }))
+
+    it.effect("serves", () =>
+      Effect.gen(function*() {
+        const { folder } = yield* Packed
+        const { start } = yield* ServerProcess
+        const command = `${folder}/node_modules/.bin/mcp-gas`
+        const server = yield* start({ command, args: [], env: { PATH: path, HOME: yield* makeFolder } })
+        assert.include((yield* server.tools).map((tool) => tool["name"]), "gas_auth")
+        yield* server.endInput
+        assert.deepStrictEqual(yield* server.ended, { code: 0, signal: null })
+      }))
+
+    it.effect("is a library beside effect, which the README's example compiles against", () =>
+      Effect.gen(function*() {
+        const { installed, tarball } = yield* Packed
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* makeFolder
+        yield* fs.writeFileString(`${folder}/package.json`, `{ "private": true, "type": "module" }`)
+        yield* npm(folder, ["install", ...quickly, tarball, `effect@${devDependencies.effect}`])
+
+        const program = `
+          import * as Gas from "mcp-gas"
+          import { Exploration } from "mcp-gas/exploring"
+          console.log(typeof Gas.AuthFlows, typeof Gas.AuthFlowsFibers.layer, typeof Exploration.atRandom)`
+        const ran = yield* node(folder, ["--input-type=module", "--eval", program])
+        assert.deepStrictEqual(ran, { code: 0, stdout: "function function function\n", stderr: "" })
+
+        const readme = yield* fs.readFileString(`${installed}/README.md`)
+        const example = /^```ts\n(.*?)^```/ms.exec(readme)?.[1] ?? ""
+        // Where types were not found, everything would be allowed.
+        const refused = `// @ts-expect-error\nGas.AuthFlowsFibers.layer({ scopes: 1 })\n`
+        yield* fs.writeFileString(`${folder}/example.ts`, `${example}${refused}export { SignIn, token }\n`)
+        const compiled = yield* node(folder, [
+          `${root}node_modules/typescript/bin/tsc`,
+          "--noEmit",
+          "--strict",
+          "--skipLibCheck",
+          "--module",
+          "nodenext",
+          "--target",
+          "es2024",
+          "example.ts"
+        ])
+        assert.strictEqual(compiled.code, 0, compiled.stdout)
+      }))
+  }
+)

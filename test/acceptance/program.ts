@@ -1,0 +1,43 @@
+/**
+ * Runs the programs that are installed in this folder.
+ */
+import { Effect, Schema } from "effect"
+import { execFile } from "node:child_process"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import { path } from "./house.ts"
+
+/** How a program ended. */
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Runs a program to its end, in a home of its own. It sees nothing of this process's environment; what it is told, it is
+ * told by arguments. Interruption kills it.
+ */
+export const run = (name: string, home: string, args: ReadonlyArray<string>): Effect.Effect<Ran> =>
+  Effect.callback((resume) => {
+    const file = fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url))
+    // Some would ask the person's keychain for secrets that they do not have.
+    const env = { HOME: home, PATH: path, MCP_INSPECTOR_SECRET_STORE: "memory" }
+    const child = execFile(
+      process.execPath,
+      [file, ...args],
+      { env, cwd: home },
+      (_error, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode, stdout, stderr }))
+    )
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+/** An environment as arguments, each variable after `flag`. */
+export const flags = (flag: string, env: Readonly<Record<string, string>>): ReadonlyArray<string> =>
+  Object.entries(env).flatMap(([name, value]) => [flag, `${name}=${value}`])
+
+/** Reads what a program printed. */
+export const printed = <S extends Schema.Codec<unknown, unknown>>(schema: S, { stderr, stdout }: Ran) =>
+  Schema.decodeUnknownEffect(Schema.fromJsonString(schema))(stdout).pipe(
+    Effect.mapError((problem) => new Error(`${problem.message}\nprinted: ${stdout}\n${stderr}`))
+  )
