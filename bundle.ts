@@ -9,6 +9,8 @@ await build({
   input: { "mcp-gas": "src/programs/main.ts" },
   platform: "node",
   plugins: [notices],
+  // Its other build asks for its own parts by names that a bundler cannot know.
+  resolve: { alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" } },
   logLevel: "warn",
   output: {
     dir: "dist/bin",
