@@ -66,7 +66,7 @@ export const establishing: ReadonlyArray<Mutant> = [
     safety: "revoking what was issued and came too late",
     rule: "Logout wins",
     file: issued,
-    find: `now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(tokens)) : Effect.void`,
+    find: `now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(draft)) : Effect.void`,
     replace: "Effect.void",
     killers: [test("SignOut", "a sign-in that began before a sign-out stores nothing, and its tokens are revoked")]
   },

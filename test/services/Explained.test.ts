@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration } from "effect"
 import { ClientMisconfigured, ConfigProblem } from "../../src/services/config/Config.ts"
 import type { Explained } from "../../src/services/Explained.ts"
+import { ImportRefused } from "../../src/services/importing/ImportRefused.ts"
 import { ExchangeFailed, ProviderUnreachable } from "../../src/services/provider/AuthorizationServer.ts"
 import { NotThisSignIn } from "../../src/services/sign-in/AuthFlows.ts"
 import { CallbackUnavailable } from "../../src/services/sign-in/CallbackServer.ts"
@@ -49,6 +50,7 @@ const errors: ReadonlyArray<Explained & Error & { readonly _tag: string }> = [
   new FlowFailure.AccountMismatch({ expected: ada, actual: "grace@example.com" }),
   new FlowFailure.AccountMismatch({ expected: ada }),
   ...(["no_pending_flow", "not_a_redirect", "other_sign_in"] as const).map((reason) => new NotThisSignIn({ reason })),
+  new ImportRefused({ problem: "The file is empty.", remedy: "Give another one." }),
   new InvalidArguments({ tool: "gas_auth", problems: ["mode: missing"] }),
   new ServerStopping({}),
   new InternalError({ tool: "gas_auth" })

@@ -65,10 +65,9 @@ export const layerEngine = (order: Engine, { open, place, sending = () => Effect
             "the exchange",
             Effect.andThen(sending("exchange", Redacted.value(request.state)), own.exchange(request, code))
           ),
-        refresh: (token, scopes) =>
-          around("the refresh", Effect.andThen(sending("refresh", ""), own.refresh(token, scopes))),
+        refresh: (...given) => around("the refresh", Effect.andThen(sending("refresh", ""), own.refresh(...given))),
         userinfo: (grant) => around("asking who it is", own.userinfo(grant)),
-        revoke: (token) => around("the revocation", own.revoke(token))
+        revoke: (...given) => around("the revocation", own.revoke(...given))
       }))
   ).pipe(
     Layer.provide(AuthorizationServerDiscovered.layer({

@@ -83,8 +83,8 @@ export const start = Effect.fnUntraced(function*(fuse: Option.Option<number>) {
       AuthorizationServer,
       AuthorizationServer.of({
         ...provider,
-        refresh: (token, scopes) => mortal(provider.refresh(token, scopes)),
-        revoke: (token) => mortal(provider.revoke(token))
+        refresh: (...given) => mortal(provider.refresh(...given)),
+        revoke: (...given) => mortal(provider.revoke(...given))
       })
     ),
     AuthEventsPubSub.layer,

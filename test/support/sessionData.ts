@@ -24,21 +24,29 @@ export interface DraftOptions {
   /** How long it lasts in all, in minutes; an hour unless said. */
   readonly lifetime?: number
   readonly name?: string
+  /** The client it was issued to. */
+  readonly clientId?: string
+  /** Its own client's secret, for one that brings a client along; null for one whose client has no secret. */
+  readonly ownSecret?: string | null
 }
 
 /** A sign-in of Ada's that is good for an hour. */
 export const draft = (options: DraftOptions = {}): SessionDraft => {
   const { accessToken = "access-1", lifetime = 60, minutes = 60, name = "Ada", refreshToken = "refresh-1" } = options
+  const { clientId = "a client", ownSecret } = options
   return new SessionDraft({
     account: new Account({ sub: "1", email: "ada@example.com", name }),
     tokens: new Tokens({
       accessToken: Redacted.make(accessToken),
       ...(refreshToken === null ? {} : { refreshToken: Redacted.make(refreshToken) }),
       issuedAt: atMinute(minutes - lifetime),
-      expiresAt: atMinute(minutes)
+      expiresAt: atMinute(minutes),
+      ...(ownSecret === undefined
+        ? {}
+        : { ownClient: ownSecret === null ? {} : { clientSecret: Redacted.make(ownSecret) } })
     }),
     grantedScopes: ["openid", "email"],
-    clientId: "a client",
+    clientId,
     flowId: FlowId.make("a flow"),
     signedInAt: atMinute(0)
   })

@@ -1,12 +1,12 @@
 /**
  * `Sessions` over a provider that is played by the test and a store that can be watched and disturbed.
  */
-import { Clock, Context, Deferred, Effect, Layer, Queue, Redacted, Ref, Stream } from "effect"
+import { Clock, Context, Deferred, Effect, Layer, Option, Queue, Redacted, Ref, Stream } from "effect"
 import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
-import type { ClientMisconfigured } from "../../src/services/config/Config.ts"
+import type { ClientMisconfigured, OAuthClient } from "../../src/services/config/Config.ts"
 import {
   AuthorizationServer,
   type ProviderUnreachable,
@@ -37,16 +37,32 @@ export class Provider extends Context.Service<Provider, {
   /** The refresh tokens that were sent, and the scopes with them. */
   readonly refreshed: Effect.Effect<ReadonlyArray<string>>
   readonly scopes: Effect.Effect<ReadonlyArray<ReadonlyArray<string>>>
+  /** The clients that refreshes and revocations were made as, in order, with their secrets; none for the configured one. */
+  readonly clients: Effect.Effect<ReadonlyArray<Acting | undefined>>
   /** When they were sent, in milliseconds by the Clock. */
   readonly times: Effect.Effect<ReadonlyArray<number>>
   /** Makes the client be another one. */
   readonly clientIs: (clientId: string) => Effect.Effect<void>
+  /** Makes the client be none. */
+  readonly clientIsNot: (why: ClientMisconfigured) => Effect.Effect<void>
   /** The next token that is sent to be revoked. */
   readonly revoked: Effect.Effect<string>
   /** Tokens that were sent to be revoked and not looked at yet. */
   readonly revocations: Effect.Effect<ReadonlyArray<string>>
   readonly answersRevocations: (answer: Effect.Effect<void, ProviderUnreachable>) => Effect.Effect<void>
 }>()("mcp-gas/test/support/sessionHarness/Provider") {}
+
+/** A client other than the configured one, in the clear. */
+export interface Acting {
+  readonly clientId: string
+  readonly clientSecret: string | undefined
+}
+
+const acting = (as: OAuthClient | undefined): Acting | undefined =>
+  as && {
+    clientId: as.clientId,
+    clientSecret: Option.getOrUndefined(Option.map(as.clientSecret, Redacted.value))
+  }
 
 interface Asked {
   readonly token: string
@@ -57,24 +73,30 @@ interface Asked {
 const provider = (rotatesRefreshTokens: boolean) =>
   Layer.effectContext(
     Effect.gen(function*() {
-      const client = yield* Ref.make("a client")
+      const client = yield* Ref.make<Effect.Effect<string, ClientMisconfigured>>(Effect.succeed("a client"))
       const answer = yield* Ref.make<Answer>(Effect.succeed(grant()))
       const revocation = yield* Ref.make<Effect.Effect<void, ProviderUnreachable>>(Effect.void)
       const asked = yield* Ref.make<ReadonlyArray<Asked>>([])
+      const clients = yield* Ref.make<ReadonlyArray<Acting | undefined>>([])
+      const acts = (as: OAuthClient | undefined) => Ref.update(clients, (before) => [...before, acting(as)])
       const revoked = yield* Queue.unbounded<string>()
       const server = Layer.mock(AuthorizationServer, {
-        clientId: Ref.get(client),
+        clientId: Effect.flatten(Ref.get(client)),
         responseIssuer: Effect.succeed({ identifier: "https://provider.test", required: false }),
         rotatesRefreshTokens,
-        refresh: (token, scopes) =>
+        refresh: (token, scopes, as) =>
           Effect.flatMap(
             Clock.currentTimeMillis,
             (at) => Ref.update(asked, (before) => [...before, { token: Redacted.value(token), scopes, at }])
           ).pipe(
+            Effect.andThen(acts(as)),
             Effect.andThen(Effect.flatten(Ref.get(answer)))
           ),
-        revoke: (token) =>
-          Queue.offer(revoked, Redacted.value(token)).pipe(Effect.andThen(Effect.flatten(Ref.get(revocation))))
+        revoke: (token, as) =>
+          acts(as).pipe(
+            Effect.andThen(Queue.offer(revoked, Redacted.value(token))),
+            Effect.andThen(Effect.flatten(Ref.get(revocation)))
+          )
       })
       return Context.merge(
         yield* Layer.build(server),
@@ -99,8 +121,10 @@ const provider = (rotatesRefreshTokens: boolean) =>
           }),
           refreshed: Effect.map(Ref.get(asked), (all) => all.map(({ token }) => token)),
           scopes: Effect.map(Ref.get(asked), (all) => all.map(({ scopes }) => scopes)),
+          clients: Ref.get(clients),
           times: Effect.map(Ref.get(asked), (all) => all.map(({ at }) => at)),
-          clientIs: (next) => Ref.set(client, next),
+          clientIs: (next) => Ref.set(client, Effect.succeed(next)),
+          clientIsNot: (why) => Ref.set(client, Effect.fail(why)),
           revoked: Queue.take(revoked),
           revocations: Queue.clear(revoked),
           answersRevocations: (next) => Ref.set(revocation, next)

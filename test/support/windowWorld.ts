@@ -132,9 +132,9 @@ export const seenFrom = (
         responseIssuer: mortal(provider.responseIssuer),
         authorizationUrl: (request) => mortal(provider.authorizationUrl(request)),
         exchange: (request, code) => mortal(provider.exchange(request, code)),
-        refresh: (token, asked) => mortal(provider.refresh(token, asked)),
+        refresh: (...given) => mortal(provider.refresh(...given)),
         userinfo: (grant) => mortal(provider.userinfo(grant)),
-        revoke: (token) => mortal(provider.revoke(token))
+        revoke: (...given) => mortal(provider.revoke(...given))
       })
     ),
     Layer.succeed(Browser, Browser.of({ open: (url) => mortal(browser.open(url)) })),

@@ -48,7 +48,7 @@ export const source = (variables: {
 }
 
 /** The name the client file has in the data directory. */
-const clientFileName = "client.json"
+export const clientFileName = "client.json"
 
 /** Nobody has said which client to use; `inHome` names the place where its file was looked for, if it is known. */
 const unset = (inHome: string | undefined, provider: ProviderChoice): ClientMisconfigured => {

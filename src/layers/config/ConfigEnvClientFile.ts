@@ -16,7 +16,7 @@ const ClientFile = Schema.Struct({
 const AnyJson = Schema.fromJsonString(Schema.Unknown)
 
 /** A client file has less than one; what is larger was chosen by mistake, and need not be read to know that. */
-const largest = ByteSize.kibibytes(64)
+export const largest = ByteSize.kibibytes(64)
 
 const downloadAgain = "Download the JSON of an OAuth client of type \"Desktop app\" again and put it there."
 
@@ -40,6 +40,33 @@ const unreadable = (where: string, file: string, error: PlatformError.PlatformEr
       problem: `${quote(file)} could not be read (${error.reason._tag}).`,
       remedy: "Check the path, and that it can be read on this machine."
     })
+
+/** The client in the text of such a file. Nothing of the text is repeated in a problem. */
+export const decode = Effect.fnUntraced(function*(
+  where: string,
+  file: string,
+  text: string
+): Effect.fn.Return<OAuthClient, ConfigProblem> {
+  const refuse = (problem: string, remedy: string) => new ConfigProblem({ where, problem, remedy })
+  // Decoding errors quote what they have found, so none of them is kept.
+  const json = yield* Schema.decodeEffect(AnyJson)(text).pipe(
+    Effect.mapError(() => refuse(`${quote(file)} is not JSON.`, downloadAgain))
+  )
+  if (Predicate.hasProperty(json, "web") && !Predicate.hasProperty(json, "installed")) {
+    return yield* Effect.fail(
+      refuse(
+        `${quote(file)} holds a client of type "Web application", which cannot sign in from this machine.`,
+        "Create a client of type \"Desktop app\" at https://console.cloud.google.com/apis/credentials and use its JSON."
+      )
+    )
+  }
+  const { installed } = yield* Schema.decodeUnknownEffect(ClientFile)(json).pipe(
+    Effect.mapError(() =>
+      refuse(`${quote(file)} holds no OAuth client: an "installed" object with a "client_id" is needed.`, downloadAgain)
+    )
+  )
+  return { clientId: installed.client_id, clientSecret: Option.fromUndefinedOr(installed.client_secret) }
+})
 
 /**
  * Reads the file; none if there is no such file. Nothing of its content is repeated in a problem. The file is never
@@ -72,26 +99,5 @@ export const read = Effect.fn("ConfigEnvClientFile.read")(function*(
   }
   const text = yield* unlessMissing(fs.readFileString(file))
   if (Option.isNone(text)) return Option.none()
-
-  // Decoding errors quote what they have found, so none of them is kept.
-  const json = yield* Schema.decodeEffect(AnyJson)(text.value).pipe(
-    Effect.mapError(() => refuse(`${quote(file)} is not JSON.`, downloadAgain))
-  )
-  if (Predicate.hasProperty(json, "web") && !Predicate.hasProperty(json, "installed")) {
-    return yield* Effect.fail(
-      refuse(
-        `${quote(file)} holds a client of type "Web application", which cannot sign in from this machine.`,
-        "Create a client of type \"Desktop app\" at https://console.cloud.google.com/apis/credentials and use its JSON."
-      )
-    )
-  }
-  const { installed } = yield* Schema.decodeUnknownEffect(ClientFile)(json).pipe(
-    Effect.mapError(() =>
-      refuse(`${quote(file)} holds no OAuth client: an "installed" object with a "client_id" is needed.`, downloadAgain)
-    )
-  )
-  return Option.some({
-    clientId: installed.client_id,
-    clientSecret: Option.fromUndefinedOr(installed.client_secret)
-  })
+  return Option.some(yield* decode(where, file, text.value))
 })

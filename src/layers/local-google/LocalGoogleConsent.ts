@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import type Provider from "oidc-provider"
-import type { LocalAccount } from "../../services/local-google/LocalGoogle.ts"
+import type { LocalAccount, LocalClient } from "../../services/local-google/LocalGoogle.ts"
 import { type Incoming, send } from "./LocalGoogleIncoming.ts"
 import * as Page from "./LocalGooglePage.ts"
 import * as Scopes from "./LocalGoogleScopes.ts"
@@ -12,14 +12,14 @@ import type { Store } from "./LocalGoogleStore.ts"
 
 export interface ConsentOptions {
   readonly provider: Provider
-  readonly app: string
+  readonly clients: ReadonlyArray<LocalClient>
   readonly accounts: ReadonlyArray<LocalAccount>
   readonly store: Store
 }
 
 const text = (value: unknown): string => typeof value === "string" ? value : ""
 
-export const make = ({ accounts, app, provider, store }: ConsentOptions) => {
+export const make = ({ accounts, clients, provider, store }: ConsentOptions) => {
   const finish = (incoming: Incoming, result: Parameters<Provider["interactionFinished"]>[2]) =>
     Effect.tryPromise(() =>
       provider.interactionFinished(incoming.request, incoming.response, result, { mergeWithLastSubmission: false })
@@ -31,8 +31,9 @@ export const make = ({ accounts, app, provider, store }: ConsentOptions) => {
     const ticked = incoming.form.getAll("scope")
     const asked = Scopes.parse(text(params["scope"]))
     const isGranted = (scope: string) => Scopes.signIn.includes(scope) || ticked.includes(scope)
-    const isFirst = !store.hasConsented(account.sub)
-    const grant = new provider.Grant({ accountId: account.sub, clientId: text(params["client_id"]) })
+    const clientId = text(params["client_id"])
+    const isFirst = !store.hasConsented(account.sub, clientId)
+    const grant = new provider.Grant({ accountId: account.sub, clientId })
     grant.addOIDCScope(asked.filter(isGranted))
     grant.rejectOIDCScope(asked.filter((scope) => !isGranted(scope)))
     const grantId = yield* Effect.tryPromise(() => grant.save())
@@ -58,7 +59,7 @@ export const make = ({ accounts, app, provider, store }: ConsentOptions) => {
           : finish(incoming, { error: "access_denied" })
       }
       const question = {
-        app,
+        app: clients.find(({ clientId }) => clientId === params["client_id"])?.name ?? "",
         accounts,
         loginHint: text(params["login_hint"]) || undefined,
         scopes: Scopes.parse(text(params["scope"]))

@@ -1,10 +1,11 @@
 /**
  * The local Google on `oidc-provider`. Loads that library: import this file only where a local Google is wanted.
  */
-import { Deferred, Effect, Layer, MutableHashSet, Redacted, Ref } from "effect"
+import { Deferred, Effect, Layer, MutableHashSet, Option, Redacted, Ref } from "effect"
 import { randomBytes } from "node:crypto"
 import {
   type LocalAccount,
+  type LocalClient,
   LocalGoogle,
   type LocalGoogleHabits,
   LocalGoogleUnavailable
@@ -26,6 +27,8 @@ export interface LocalGoogleOptions {
   readonly clientSecret?: Redacted.Redacted<string>
   /** The app's name on the consent page. */
   readonly clientName?: string
+  /** Further clients that it knows; none if not said. */
+  readonly clients?: ReadonlyArray<LocalClient>
   /** Who can consent, at least one; three people of `example.com` if not said. */
   readonly accounts?: readonly [LocalAccount, ...Array<LocalAccount>]
 }
@@ -49,7 +52,8 @@ const googleHabits: LocalGoogleHabits = {
  *
  * Like Google's: the paths, the desktop client with a secret and any loopback redirect, PKCE with S256, refresh tokens
  * only for `access_type=offline` at the first consent or under `prompt=consent`, boxes that can be un-ticked, long
- * scope names, revocation of the whole consent by any of its tokens without client authentication, the error bodies.
+ * scope names, revocation of the whole consent to a client by any of its tokens without client authentication, the error
+ * bodies.
  *
  * Unlike Google's: the consent page comes with every authorization, earlier grants or not; ID tokens are signed with
  * ES256, as discovery says; `include_granted_scopes` is accepted and adds nothing; every name under Google's prefix for
@@ -73,15 +77,17 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
         clientName = "mcp-gas",
         clientSecret = Redacted.make(`GOCSPX-${randomBytes(21).toString("base64url")}`)
       } = options
+      const clients = [
+        { clientId, clientSecret: Option.some(clientSecret), name: clientName },
+        ...options.clients ?? []
+      ]
       const store = Store.make()
       const secrets = MutableHashSet.empty<string>()
       const provider = yield* Effect.try({
         try: () =>
           Provider.make({
             issuer,
-            clientId,
-            clientSecret: Redacted.value(clientSecret),
-            clientName,
+            clients,
             accounts,
             store,
             habits: () => Ref.getUnsafe(habits),
@@ -89,7 +95,7 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
           }),
         catch: (cause) => new LocalGoogleUnavailable({ cause })
       })
-      const consent = Consent.make({ provider, app: clientName, accounts, store })
+      const consent = Consent.make({ provider, clients, accounts, store })
       const callback = provider.callback()
 
       const revoke = Effect.fnUntraced(function*({ form, request, response }: Incoming) {
@@ -102,7 +108,7 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
         if (token?.accountId === undefined) {
           return yield* json(response, Errors.revokeReply.status, Errors.revokeReply.body)
         }
-        store.revokeAccount(token.accountId)
+        store.revoke(token.accountId, token.clientId)
         yield* json(response, 200, {})
       })
 
@@ -127,6 +133,7 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
         issuer,
         clientId,
         clientSecret,
+        clients,
         accounts,
         change: (some) => Ref.update(habits, (all) => ({ ...all, ...some })),
         fail: faults.fail,
@@ -134,7 +141,7 @@ export const layer = (options: LocalGoogleOptions = {}): Layer.Layer<LocalGoogle
         revokeGrants: (email) =>
           Effect.sync(() => {
             for (const account of accounts) {
-              if (account.email === email) store.revokeAccount(account.sub)
+              if (account.email === email) store.revoke(account.sub)
             }
           }),
         counts: faults.counts,

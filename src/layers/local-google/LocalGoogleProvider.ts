@@ -1,9 +1,10 @@
 /**
- * An OpenID provider with Google's paths, Google's one desktop client and Google's words.
+ * An OpenID provider with Google's paths, Google's desktop clients and Google's words.
  */
+import { Option, Redacted } from "effect"
 import { generateKeyPairSync, randomBytes } from "node:crypto"
 import OidcProvider, { type Configuration, interactionPolicy, type JWK } from "oidc-provider"
-import type { LocalAccount, LocalGoogleHabits } from "../../services/local-google/LocalGoogle.ts"
+import type { LocalAccount, LocalClient, LocalGoogleHabits } from "../../services/local-google/LocalGoogle.ts"
 import { paths } from "./LocalGoogleEndpoints.ts"
 import * as Errors from "./LocalGoogleErrors.ts"
 import * as Page from "./LocalGooglePage.ts"
@@ -12,9 +13,7 @@ import type { Store } from "./LocalGoogleStore.ts"
 
 export interface ProviderOptions {
   readonly issuer: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly clientName: string
+  readonly clients: ReadonlyArray<LocalClient>
   readonly accounts: ReadonlyArray<LocalAccount>
   readonly store: Store
   readonly habits: () => LocalGoogleHabits
@@ -35,7 +34,24 @@ const signingKey = (): JWK => ({
   kid: randomBytes(8).toString("hex")
 })
 
-const configuration = ({ accounts, clientId, clientName, clientSecret, habits, store }: ProviderOptions) => {
+const registration = ({ clientId, clientSecret, name }: LocalClient) => ({
+  client_id: clientId,
+  ...Option.match(clientSecret, {
+    onNone: () => ({ token_endpoint_auth_method: "none" as const }),
+    onSome: (secret) => ({
+      client_secret: Redacted.value(secret),
+      token_endpoint_auth_method: "client_secret_post" as const
+    })
+  }),
+  client_name: name,
+  application_type: "native" as const,
+  grant_types: ["authorization_code", "refresh_token"],
+  response_types: ["code" as const],
+  redirect_uris: ["http://127.0.0.1/callback"],
+  id_token_signed_response_alg: "ES256" as const
+})
+
+const configuration = ({ accounts, clients, habits, store }: ProviderOptions) => {
   const policy = interactionPolicy.base()
   // `prompt=consent select_account`: the consent page chooses the account, so it answers both.
   policy.add(new interactionPolicy.Prompt({ name: "select_account", requestable: true }), 0)
@@ -46,19 +62,13 @@ const configuration = ({ accounts, clientId, clientName, clientSecret, habits, s
       "https://www.googleapis.com/auth/userinfo.email": ["email", "email_verified"],
       "https://www.googleapis.com/auth/userinfo.profile": ["name"]
     },
-    clientAuthMethods: ["client_secret_post", "client_secret_basic"],
+    clientAuthMethods: [
+      "client_secret_post",
+      "client_secret_basic",
+      ...clients.some(({ clientSecret }) => Option.isNone(clientSecret)) ? ["none" as const] : []
+    ],
     clientBasedCORS: () => false,
-    clients: [{
-      client_id: clientId,
-      client_secret: clientSecret,
-      client_name: clientName,
-      application_type: "native",
-      token_endpoint_auth_method: "client_secret_post",
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      redirect_uris: ["http://127.0.0.1/callback"],
-      id_token_signed_response_alg: "ES256"
-    }],
+    clients: clients.map(registration),
     conformIdTokenClaims: false,
     cookies: {
       keys: [randomBytes(32)],

@@ -8,13 +8,13 @@ import { type Adapter, type AdapterPayload, errors } from "oidc-provider"
 export interface Store {
   /** The provider's view of it: one adapter per model. */
   readonly adapter: (model: string) => Adapter
-  /** Whether the account has consented before and has not revoked it. */
-  readonly hasConsented: (sub: string) => boolean
+  /** Whether the account has consented to this client before and has not revoked it. */
+  readonly hasConsented: (sub: string, clientId: string) => boolean
   /** Notes that the code of this grant will be exchanged for a refresh token, too. */
   readonly allowRefresh: (grantId: string) => void
   readonly mayRefresh: (grantId: string) => boolean
-  /** Forgets every consent of the account, with all codes and tokens. */
-  readonly revokeAccount: (sub: string) => void
+  /** Forgets what the account has consented to, with all codes and tokens: to one client, or to every one. */
+  readonly revoke: (sub: string, clientId?: string) => void
 }
 
 const remove = (entries: Map<string, AdapterPayload>, matches: (payload: AdapterPayload) => boolean) => {
@@ -65,12 +65,16 @@ export const make = (): Store => {
 
   return {
     adapter,
-    hasConsented: (sub) => [...entriesOf("Grant").values()].some((payload) => payload.accountId === sub),
+    hasConsented: (sub, clientId) =>
+      [...entriesOf("Grant").values()].some((payload) => payload.accountId === sub && payload.clientId === clientId),
     allowRefresh: (grantId) => void offline.add(grantId),
     mayRefresh: (grantId) => offline.has(grantId),
-    revokeAccount: (sub) => {
+    revoke: (sub, clientId) => {
       for (const model of ["Grant", "AuthorizationCode", "AccessToken", "RefreshToken"]) {
-        remove(entriesOf(model), (payload) => payload.accountId === sub)
+        remove(
+          entriesOf(model),
+          (payload) => payload.accountId === sub && (clientId === undefined || payload.clientId === clientId)
+        )
       }
     }
   }

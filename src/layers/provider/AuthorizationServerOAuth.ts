@@ -57,9 +57,10 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
   const digest = yield* Digest.Digest
   const { attempt } = yield* OAuthFetch
 
-  const parties = Effect.gen(function*() {
+  /** `as`: another client than the configured one. */
+  const parties = Effect.fnUntraced(function*(as?: OAuthClient) {
     const server = yield* provider.metadata
-    const client = yield* provider.client
+    const client = as ?? (yield* provider.client)
     const public_: OAuth.Client = { client_id: client.clientId, [OAuth.clockTolerance]: clockToleranceSeconds }
     return {
       server,
@@ -94,7 +95,7 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
   }))
 
   const authorizationUrl = Effect.fn("AuthorizationServer.authorizationUrl")(function*(request: AuthorizationRequest) {
-    const { client, server } = yield* parties
+    const { client, server } = yield* parties()
     const url = URL.parse(server.authorization_endpoint ?? "")
     if (url === null || !isSecureUrl(url)) return yield* OAuthErrors.lacking("usable authorization_endpoint")
     const challenge = yield* digest.digest(
@@ -120,7 +121,7 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
     request: AuthorizationRequest,
     code: Redacted.Redacted<string>
   ) {
-    const { authentication, client, secrets, server } = yield* parties.pipe(
+    const { authentication, client, secrets, server } = yield* parties().pipe(
       Effect.catchTag("ProviderUnreachable", (error) => Effect.fail(OAuthErrors.notSent(error)))
     )
     const state = Redacted.value(request.state)
@@ -149,9 +150,10 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
 
   const refresh = Effect.fn("AuthorizationServer.refresh")(function*(
     refreshToken: Redacted.Redacted<string>,
-    scopes: ReadonlyArray<string>
+    scopes: ReadonlyArray<string>,
+    as?: OAuthClient
   ) {
-    const { authentication, client, secrets, server } = yield* parties
+    const { authentication, client, secrets, server } = yield* parties(as)
     const tokens = yield* attempt(async (routed) =>
       OAuth.processRefreshTokenResponse(
         server,
@@ -161,12 +163,15 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
           ...trusting(server.token_endpoint)
         })
       )
-    ).pipe(Effect.mapError(OAuthErrors.notRefreshed([...secrets, refreshToken])))
+    ).pipe(Effect.mapError(OAuthErrors.notRefreshed([...secrets, refreshToken], as)))
     return yield* grantOf(client.client_id, scopes, tokens)
   })
 
-  const revoke = Effect.fn("AuthorizationServer.revoke")(function*(token: Redacted.Redacted<string>) {
-    const { authentication, client, secrets, server } = yield* parties
+  const revoke = Effect.fn("AuthorizationServer.revoke")(function*(
+    token: Redacted.Redacted<string>,
+    as?: OAuthClient
+  ) {
+    const { authentication, client, secrets, server } = yield* parties(as)
     if (server.revocation_endpoint === undefined) return
     yield* attempt(async (routed) =>
       OAuth.processRevocationResponse(
@@ -177,12 +182,14 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
       )
     ).pipe(
       Effect.catchIf(OAuthErrors.isWorthless, () => Effect.void),
-      Effect.mapError(OAuthErrors.unreachable("revoke", [...secrets, token]))
+      Effect.mapError(OAuthErrors.unreachable("revoke", [...secrets, token], as))
     )
   })
 
   const userinfo = Effect.fn("AuthorizationServer.userinfo")(function*(grant: TokenGrant) {
-    const { client, server } = yield* parties
+    const server = yield* provider.metadata
+    // The access token speaks for itself: the configured client has no part in this, and may be another one or none.
+    const client: OAuth.Client = { client_id: grant.clientId, [OAuth.clockTolerance]: clockToleranceSeconds }
     if (server.userinfo_endpoint === undefined) return grant.account
     const claims = yield* attempt(async (routed) =>
       OAuth.processUserInfoResponse(

@@ -4,7 +4,7 @@
  */
 import { Redacted } from "effect"
 import * as OAuth from "oauth4webapi"
-import { ClientMisconfigured, ConfigProblem } from "../../services/config/Config.ts"
+import { ClientMisconfigured, ConfigProblem, type OAuthClient } from "../../services/config/Config.ts"
 import { ExchangeFailed, ProviderUnreachable, RefreshRejected } from "../../services/provider/AuthorizationServer.ts"
 import { NoAnswer, type Rejected } from "./OAuthFetch.ts"
 
@@ -136,15 +136,21 @@ const classify = ({ cause: error }: Rejected, secrets: Secrets): Failure => {
     : answered(response)
 }
 
-/** The provider does not know this client, or not with this secret. */
-const clientRefused = (error: string): ClientMisconfigured =>
+/** The provider does not know this client, or not with this secret. `as`: it is not the configured one. */
+const clientRefused = (error: string, as?: OAuthClient): ClientMisconfigured =>
   new ClientMisconfigured({
     problems: [
-      new ConfigProblem({
-        where: "OAuth client",
-        problem: `the provider does not accept the client id or secret (${error}).`,
-        remedy: "Download the client's JSON again, or correct MCP_GAS_CLIENT_ID and MCP_GAS_CLIENT_SECRET."
-      })
+      as === undefined ?
+        new ConfigProblem({
+          where: "OAuth client",
+          problem: `the provider does not accept the client id or secret (${error}).`,
+          remedy: "Download the client's JSON again, or correct MCP_GAS_CLIENT_ID and MCP_GAS_CLIENT_SECRET."
+        }) :
+        new ConfigProblem({
+          where: `OAuth client ${as.clientId}`,
+          problem: `the provider does not accept it, and it is the client that the sign-in was issued to (${error}).`,
+          remedy: "Import the sign-in again from a newer file, or sign in again with your own client."
+        })
     ]
   })
 
@@ -167,11 +173,12 @@ const unusable = (operation: string, failure: Failure): ProviderUnreachable => {
   })
 }
 
-/** A call that says nothing about the person when it fails, made in the client's name. */
+/** A call that says nothing about the person when it fails, made in the client's name: the configured one's, or that of `as`. */
 export const unreachable =
-  (operation: string, secrets: Secrets) => (error: Rejected): ProviderUnreachable | ClientMisconfigured => {
+  (operation: string, secrets: Secrets, as?: OAuthClient) =>
+  (error: Rejected): ProviderUnreachable | ClientMisconfigured => {
     const failure = classify(error, secrets)
-    return refusesClient(failure) ? clientRefused(failure.error) : unusable(operation, failure)
+    return refusesClient(failure) ? clientRefused(failure.error, as) : unusable(operation, failure)
   }
 
 /** A call that shows no client: what is refused is something else. */
@@ -198,14 +205,15 @@ export const exchangeFailed = (secrets: Secrets) => (error: Rejected): ExchangeF
 
 /** A refresh token that was not accepted, or not heard. */
 export const notRefreshed =
-  (secrets: Secrets) => (error: Rejected): RefreshRejected | ProviderUnreachable | ClientMisconfigured => {
+  (secrets: Secrets, as?: OAuthClient) =>
+  (error: Rejected): RefreshRejected | ProviderUnreachable | ClientMisconfigured => {
     const failure = classify(error, secrets)
     return failure._tag === "Refused" && failure.error === "invalid_grant"
       ? new RefreshRejected({
         reason: failure.subtype === "invalid_rapt" ? "reauth_policy" : "revoked",
         ...described(failure.description)
       })
-      : unreachable("refresh", secrets)(error)
+      : unreachable("refresh", secrets, as)(error)
   }
 
 /** A provider whose metadata lacks what a sign-in needs. */

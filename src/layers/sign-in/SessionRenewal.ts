@@ -7,7 +7,7 @@ import type { ClientMisconfigured } from "../../services/config/Config.ts"
 import { AuthorizationServer, type ProviderUnreachable } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { type Freshness, freshness, type Session } from "../../services/sign-in/Session.ts"
+import { type Freshness, freshness, ownClient, type Session } from "../../services/sign-in/Session.ts"
 import { SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -98,7 +98,9 @@ export const make = Effect.fnUntraced(function*(
       const age = (yield* live.isRefused(session)) ? "stale" : yield* freshness(session)
       if (age === "fresh" || age === enough) return session
       // Nobody but the client it was issued to can renew it. Kept all the same: the configuration may change back.
-      if ((yield* provider.clientId) !== session.clientId) return yield* SignInRequired.of(slot)
+      if (ownClient(session) === undefined && (yield* provider.clientId) !== session.clientId) {
+        return yield* SignInRequired.of(slot)
+      }
       if (!isAlone) {
         return yield* Effect.scoped(Effect.andThen(alone(key), Effect.suspend(() => renew(key, enough, true))))
       }

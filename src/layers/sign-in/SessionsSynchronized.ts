@@ -85,7 +85,7 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
         yield* standing
         const current = yield* patiently(store.read(key))
         if (current.lastSignOut > began.generation) {
-          yield* issued.dropIfSignedOut(current, began.generation, draft.tokens)
+          yield* issued.dropIfSignedOut(current, began.generation, draft)
           return yield* new SignedOutMeanwhile({ key })
         }
         const winner = overtakenBy(current, began, draft)
@@ -109,11 +109,11 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
       if (before.state._tag !== "SignedIn") {
         return { was: Option.none(), revoke: Effect.succeedNone }
       }
-      const { account, tokens } = before.state.session
+      const { session } = before.state
       // What a refresh brought and could not be stored has replaced what is stored.
       const unsaved = yield* issued.unsaved(before)
-      const last = Option.match(unsaved, { onNone: () => tokens, onSome: ({ draft }) => draft.tokens })
-      return { was: Option.some(account), revoke: Effect.asSome(issued.revoke(last)) }
+      const last = Option.match(unsaved, { onNone: () => session, onSome: ({ draft }) => draft })
+      return { was: Option.some(session.account), revoke: Effect.asSome(issued.revoke(last)) }
     }, Effect.uninterruptible)
 
     return Sessions.of({

@@ -9,7 +9,7 @@ import {
   type RefreshRejected
 } from "../../services/provider/AuthorizationServer.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import { ownClient, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
 import {
   EndedSession,
   type GenerationPassed,
@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
       Clock.monotonicTimeNanos,
       (now) => now - began < Duration.toNanosUnsafe(impatience)
     )
-    return yield* provider.refresh(refreshToken, session.grantedScopes).pipe(
+    return yield* provider.refresh(refreshToken, session.grantedScopes, ownClient(session)).pipe(
       Effect.retry({
         ...attempts,
         while: (error) =>
@@ -88,6 +88,7 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
       const draft = new SessionDraft({
         ...session,
         tokens: new Tokens({
+          ...session.tokens,
           accessToken: grant.accessToken,
           refreshToken: grant.refreshToken ?? refreshToken,
           issuedAt: yield* DateTime.now,

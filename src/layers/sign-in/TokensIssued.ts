@@ -4,7 +4,7 @@
 import { Effect, Equal, Exit, Fiber, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
 import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import type { Generation, Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import { type Generation, ownClient, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
 import {
   type GenerationPassed,
   SessionStore,
@@ -30,10 +30,13 @@ export interface TokensIssued {
    * revoked if that was a sign-out.
    */
   readonly unsaved: (slot: Slot) => Effect.Effect<Option.Option<Renewal>>
-  /** Revokes tokens at the provider; goes on when whoever asked for it has left. Whether it was confirmed. */
-  readonly revoke: (tokens: Tokens) => Effect.Effect<boolean>
+  /**
+   * Revokes the tokens of a session at the provider, as the client they were issued to; goes on when whoever asked for it
+   * has left. Whether it was confirmed.
+   */
+  readonly revoke: (draft: SessionDraft) => Effect.Effect<boolean>
   /** Revokes what was issued, in the background, if a sign-out has come since `began` and nobody has signed in again. */
-  readonly dropIfSignedOut: (now: Slot, began: Generation, tokens: Tokens) => Effect.Effect<void>
+  readonly dropIfSignedOut: (now: Slot, began: Generation, draft: SessionDraft) => Effect.Effect<void>
 }
 
 /**
@@ -63,20 +66,21 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
     const runRevocation = yield* FiberSet.makeRuntime<never, boolean>()
     const renewals = yield* Ref.make(HashMap.empty<AccountKey, Renewal>())
 
-    const revoking = (tokens: Tokens) =>
-      Effect.sync(() =>
+    const revoking = (draft: SessionDraft) =>
+      Effect.sync(() => {
+        const { accessToken, refreshToken } = draft.tokens
         // From its first step on: what closing interrupts before that would never be revoked.
-        runRevocation(Effect.isSuccess(provider.revoke(tokens.refreshToken ?? tokens.accessToken)), {
+        return runRevocation(Effect.isSuccess(provider.revoke(refreshToken ?? accessToken, ownClient(draft))), {
           uninterruptible: true
         })
-      )
+      })
 
     /**
      * What was issued while a sign-out happened must not outlive it. Once somebody has signed in again it is left alone:
      * at Google, revoking one token ends the whole grant, the new sign-in's included.
      */
-    const dropIfSignedOut = (now: Slot, began: Generation, tokens: Tokens) =>
-      now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(tokens)) : Effect.void
+    const dropIfSignedOut = (now: Slot, began: Generation, draft: SessionDraft) =>
+      now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(draft)) : Effect.void
 
     const write = (
       { draft, session }: Renewal,
@@ -91,7 +95,7 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
               (now) =>
                 isItsTurn(now, session)
                   ? write({ draft, session }, now.generation)
-                  : Effect.andThen(dropIfSignedOut(now, session.generation, draft.tokens), Effect.fail(passed))
+                  : Effect.andThen(dropIfSignedOut(now, session.generation, draft), Effect.fail(passed))
             )
         )
       )
@@ -104,7 +108,7 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
       const { draft, session } = found.value
       if (isItsTurn(slot, session)) return found
       yield* forget(slot.key)
-      yield* dropIfSignedOut(slot, session.generation, draft.tokens)
+      yield* dropIfSignedOut(slot, session.generation, draft)
       return Option.none()
     }, Effect.uninterruptible)
 
@@ -128,7 +132,7 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
     return {
       keep,
       unsaved,
-      revoke: (tokens) => Effect.flatMap(revoking(tokens), Fiber.join),
+      revoke: (draft) => Effect.flatMap(revoking(draft), Fiber.join),
       dropIfSignedOut
     }
   }

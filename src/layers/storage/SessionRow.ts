@@ -1,6 +1,6 @@
 /**
- * What a slot looks like as a row of text and numbers. Tokens are in it only sealed, for the client they were issued to
- * and for the slot they are in: a row that is copied to another slot does not open there.
+ * What a slot looks like as a row of text and numbers. Tokens, and the client they bring along, are in it only sealed, for the
+ * client they were issued to and for the slot they are in: a row that is copied to another slot does not open there.
  */
 import { Data, Effect, Option, Redacted, Schema, Struct } from "effect"
 import { AccountKey } from "../../services/sign-in/AccountKey.ts"
@@ -47,10 +47,10 @@ const decodePresented = Schema.decodeUnknownEffect(
 )
 
 const described = Struct.omit(SessionDraft.fields, ["tokens"])
-const { accessToken, refreshToken, ...dated } = Tokens.fields
+const { accessToken, ownClient, refreshToken, ...dated } = Tokens.fields
 const SignedInRecord = Schema.fromJsonString(Schema.Struct({ ...described, ...dated }))
 const EndedRecord = Schema.fromJsonString(EndedSession)
-const Secrets = Schema.fromJsonString(Schema.Struct({ accessToken, refreshToken }))
+const Secrets = Schema.fromJsonString(Schema.Struct({ accessToken, refreshToken, ownClient }))
 
 /** What is in the row was not written by this version, nor by one it knows of. Without a cause: that would tell it. */
 export class RowMalformed extends Data.TaggedError("RowMalformed")<Place> {

@@ -4,7 +4,7 @@
  * For trying a sign-in without a Google account, and for tests that want a real provider. Not for production: anybody
  * who reaches the port can consent as anybody.
  */
-import { Context, type Effect, type Redacted, Schema } from "effect"
+import { Context, type Effect, type Option, type Redacted, Schema } from "effect"
 
 /** The local Google could not be started. */
 export class LocalGoogleUnavailable extends Schema.TaggedError<LocalGoogleUnavailable>()("LocalGoogleUnavailable", {
@@ -19,6 +19,15 @@ export class LocalGoogleUnavailable extends Schema.TaggedError<LocalGoogleUnavai
 export interface LocalAccount {
   readonly sub: string
   readonly email: string
+  readonly name: string
+}
+
+/** A program that people can consent to: a desktop client, for any loopback port. */
+export interface LocalClient {
+  readonly clientId: string
+  /** Google gives every client one; a client without is taken by its identifier alone. */
+  readonly clientSecret: Option.Option<Redacted.Redacted<string>>
+  /** The app's name on the consent page. */
   readonly name: string
 }
 
@@ -93,9 +102,11 @@ export interface LocalGoogleCounts {
 export class LocalGoogle extends Context.Service<LocalGoogle, {
   /** `http://127.0.0.1:<port>`; discovery is at `/.well-known/openid-configuration`. */
   readonly issuer: string
-  /** The one client it knows: a desktop client with a secret, for any loopback port. */
+  /** The first client it knows: a desktop client with a secret, for any loopback port. */
   readonly clientId: string
   readonly clientSecret: Redacted.Redacted<string>
+  /** Every client it knows, the first one included. Consents to one of them say nothing about the others. */
+  readonly clients: ReadonlyArray<LocalClient>
   /** Who can consent, in the order of the consent page. */
   readonly accounts: ReadonlyArray<LocalAccount>
   /** Changes habits from the next request on. */

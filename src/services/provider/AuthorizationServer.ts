@@ -3,7 +3,7 @@
  * time, so that it may be made where nothing can be interrupted.
  */
 import { Context, type DateTime, type Effect, type Redacted, Schema } from "effect"
-import type { ClientMisconfigured } from "../config/Config.ts"
+import type { ClientMisconfigured, OAuthClient } from "../config/Config.ts"
 import type { Explained } from "../Explained.ts"
 import type { Account } from "../sign-in/Session.ts"
 import type { ResponseIssuer } from "./AuthorizationResponse.ts"
@@ -94,20 +94,30 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
     request: AuthorizationRequest,
     code: Redacted.Redacted<string>
   ) => Effect.Effect<TokenGrant, ExchangeFailed | ClientMisconfigured>
-  /** The client that requests are made as (`client_id`); it can change while the process runs. */
+  /** The configured client, as which requests are made unless said (`client_id`); it can change while the process runs. */
   readonly clientId: Effect.Effect<string, ClientMisconfigured>
   /**
    * Whether a refresh may replace the refresh token. Such a provider takes a token that is sent twice for a stolen one,
    * and ends the whole grant (RFC 9700 section 4.14.2).
    */
   readonly rotatesRefreshTokens: boolean
-  /** One refresh POST (RFC 6749 section 6). Whether and when to try again is the caller's to decide. */
+  /**
+   * One refresh POST (RFC 6749 section 6). Whether and when to try again is the caller's to decide. `as`: the client that
+   * the token was issued to, if that is not the configured one, which is not asked for then.
+   */
   readonly refresh: (
     refreshToken: Redacted.Redacted<string>,
-    scopes: ReadonlyArray<string>
+    scopes: ReadonlyArray<string>,
+    as?: OAuthClient
   ) => Effect.Effect<TokenGrant, RefreshRejected | ProviderUnreachable | ClientMisconfigured>
-  /** Revokes a token and, at most providers, the grant behind it (RFC 7009). Succeeds where there is no such endpoint. */
-  readonly revoke: (token: Redacted.Redacted<string>) => Effect.Effect<void, ProviderUnreachable | ClientMisconfigured>
+  /**
+   * Revokes a token and, at most providers, the grant behind it (RFC 7009). Succeeds where there is no such endpoint. `as` as
+   * in `refresh`.
+   */
+  readonly revoke: (
+    token: Redacted.Redacted<string>,
+    as?: OAuthClient
+  ) => Effect.Effect<void, ProviderUnreachable | ClientMisconfigured>
   /**
    * Who consented to a grant: the userinfo endpoint's answer (OpenID Connect Core section 5.3) over what the ID token
    * said; the latter alone where there is no such endpoint. Ends within three seconds: a person is waiting, and what

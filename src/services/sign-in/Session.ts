@@ -1,7 +1,8 @@
 /**
  * What a finished sign-in leaves behind. Plain data: who signed in, what was granted, and the tokens (`Redacted`).
  */
-import { DateTime, Duration, Effect, Redacted, Schema, SchemaGetter } from "effect"
+import { DateTime, Duration, Effect, Option, Redacted, Schema, SchemaGetter } from "effect"
+import type { OAuthClient } from "../config/Config.ts"
 import { AccountKey } from "./AccountKey.ts"
 
 /** Identifies one sign-in attempt; safe to log and to show. */
@@ -39,7 +40,12 @@ export class Tokens extends Schema.Class<Tokens>("mcp-gas/Tokens")({
   /** When they came, by this machine's clock. */
   issuedAt: Schema.DateTimeUtcFromMillis,
   /** When the access token stops working. */
-  expiresAt: Schema.DateTimeUtcFromMillis
+  expiresAt: Schema.DateTimeUtcFromMillis,
+  /**
+   * The client they were issued to, where it is not the configuration that says how to act as it: tokens that were
+   * imported bring theirs, its secret if it has one. A refresh keeps it.
+   */
+  ownClient: Schema.optionalKey(Schema.Struct({ clientSecret: Schema.optionalKey(secret("client secret")) }))
 }) {}
 
 /** A session before it has a place in a slot: what the exchange of a code, or a refresh, produced. */
@@ -48,13 +54,17 @@ export class SessionDraft extends Schema.Class<SessionDraft>("mcp-gas/SessionDra
   tokens: Tokens,
   /** Scopes the provider says it granted; may be fewer than were asked for. */
   grantedScopes: Schema.Array(Schema.String),
-  /** The OAuth client the tokens were issued to; another client cannot refresh them. */
+  /** The OAuth client the tokens were issued to, be it the configured one or their own; no other can refresh them. */
   clientId: Schema.String,
   /** The sign-in these tokens go back to; a refresh keeps it. */
   flowId: FlowId,
-  /** When the person consented; a refresh keeps it. */
+  /** When the person consented, or, where nobody knows, when the session was imported; a refresh keeps it. */
   signedInAt: Schema.DateTimeUtcFromMillis
 }) {}
+
+/** The client that a session brings along, which renews and revokes its tokens; none: the configured one does. */
+export const ownClient = ({ clientId, tokens }: SessionDraft): OAuthClient | undefined =>
+  tokens.ownClient && { clientId, clientSecret: Option.fromUndefinedOr(tokens.ownClient.clientSecret) }
 
 /** A stored session: a draft with its slot's key and the generation that wrote it. */
 export class Session extends SessionDraft.extend<Session>("mcp-gas/Session")({

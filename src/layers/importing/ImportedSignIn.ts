@@ -1,0 +1,144 @@
+/**
+ * Making another program's sign-in one of ours: shown to the provider, and stored if that says it is good.
+ */
+import { DateTime, Effect, Option, Redacted } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { Hex } from "effect/encoding"
+import { type ClientMisconfigured, Config } from "../../services/config/Config.ts"
+import { clientLabel, type ImportableSignIn } from "../../services/importing/Importable.ts"
+import type { ImportRefused } from "../../services/importing/ImportRefused.ts"
+import type { ImportedSignIn, ImportFailure, ImportOptions } from "../../services/importing/Imports.ts"
+import {
+  AuthorizationServer,
+  type ProviderUnreachable,
+  type TokenGrant
+} from "../../services/provider/AuthorizationServer.ts"
+import * as Scopes from "../../services/provider/Scopes.ts"
+import { type AccountKey, isEmail } from "../../services/sign-in/AccountKey.ts"
+import { AccountMismatch } from "../../services/sign-in/FlowFailure.ts"
+import { type Account, FlowId, ownClient, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import { DataDirectory } from "../../services/storage/DataDirectory.ts"
+import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
+import { Vault } from "../../services/storage/Vault.ts"
+import { patiently } from "../storage/StorePatience.ts"
+import * as Refusals from "./ImportedSignInRefusals.ts"
+
+/** Nobody's session is written over unless that was asked for, and nothing after a sign-out. */
+const mayWrite = (began: Slot, now: Slot, mayReplace: boolean): Effect.Effect<void, ImportRefused> => {
+  if (now.lastSignOut > began.generation) return Refusals.signedOut(now.key)
+  return now.state._tag === "SignedIn" && !mayReplace
+    ? Refusals.occupied(now.key, now.state.session.account)
+    : Effect.void
+}
+
+/** Makes `take` over the services it needs. */
+export const make = Effect.gen(function*() {
+  const { settings: { scopes: wanted } } = yield* Config
+  const directory = yield* DataDirectory
+  const provider = yield* AuthorizationServer
+  const random = yield* SecureRandom.SecureRandom
+  const store = yield* SessionStore
+  const vault = yield* Vault
+
+  /** Whatever is in the way of storing it shows before the provider is asked, which may replace the token. */
+  const ready = Effect.andThen(directory.ready, vault.seal(Redacted.make(""), []))
+
+  const keep = (began: Slot, draft: SessionDraft, mayReplace: boolean) => {
+    const write = (at: Slot): Effect.Effect<Session, ImportRefused | StoreUnavailable> =>
+      mayWrite(began, at, mayReplace).pipe(
+        Effect.andThen(patiently(store.write(at.key, at.generation, { _tag: "SignedIn", draft }))),
+        Effect.flatMap(({ state }) =>
+          state._tag === "SignedIn"
+            ? Effect.succeed(state.session)
+            : Effect.die("a store answered a sign-in with a slot that is not signed in")
+        ),
+        Effect.catchTag("GenerationPassed", () => Effect.flatMap(patiently(store.read(at.key)), write))
+      )
+    return write(began)
+  }
+
+  /** A sign-out ends at the provider, too, what was issued while it happened; anything else leaves the grant alone. */
+  const dropIfSignedOut = Effect.fnUntraced(function*(began: Slot, draft: SessionDraft) {
+    const now = yield* store.read(began.key)
+    if (now.lastSignOut <= began.generation || now.state._tag === "SignedIn") return
+    yield* provider.revoke(draft.tokens.refreshToken ?? draft.tokens.accessToken, ownClient(draft))
+  }, (dropping) => Effect.ignore(dropping))
+
+  const refreshed = (found: ImportableSignIn) =>
+    provider.refresh(found.refreshToken, found.scopes, found.client).pipe(
+      Effect.mapError((error) => {
+        if (error._tag === "RefreshRejected") return Refusals.rejected(error, found)
+        const isUnclear = error._tag === "ProviderUnreachable" && error.ambiguous && provider.rotatesRefreshTokens
+        return isUnclear ? Refusals.lost(error, found, false) : error
+      })
+    )
+
+  const whose = Effect.fnUntraced(function*(
+    key: AccountKey,
+    grant: TokenGrant
+  ): Effect.fn.Return<Account, AccountMismatch | ProviderUnreachable | ClientMisconfigured> {
+    const account = yield* provider.userinfo(grant)
+    if (!isEmail(key) || account.email?.toLowerCase() === key.toLowerCase()) return account
+    return yield* new AccountMismatch({
+      expected: key,
+      ...(account.email === undefined ? {} : { actual: account.email })
+    })
+  })
+
+  const draftOf = Effect.fnUntraced(function*(found: ImportableSignIn, grant: TokenGrant, account: Account) {
+    const now = yield* DateTime.now
+    return new SessionDraft({
+      account,
+      tokens: new Tokens({
+        accessToken: grant.accessToken,
+        refreshToken: grant.refreshToken ?? found.refreshToken,
+        issuedAt: now,
+        expiresAt: grant.expiresAt,
+        ownClient: Option.match(found.client.clientSecret, {
+          onNone: () => ({}),
+          onSome: (clientSecret) => ({ clientSecret })
+        })
+      }),
+      grantedScopes: grant.grantedScopes,
+      clientId: grant.clientId,
+      flowId: FlowId.make(`import-${Hex.encode(yield* random.randomBytes(8))}`),
+      signedInAt: now
+    })
+  })
+
+  /** From the token that is sent to the session that is stored. Nothing interrupts it, and every step ends by itself. */
+  const verified = Effect.fnUntraced(
+    function*(
+      found: ImportableSignIn,
+      began: Slot,
+      mayReplace: boolean
+    ): Effect.fn.Return<ImportedSignIn, ImportFailure> {
+      const grant = yield* refreshed(found)
+      const isFileVoid = grant.refreshToken !== undefined &&
+        Redacted.value(grant.refreshToken) !== Redacted.value(found.refreshToken)
+      const stored = Effect.gen(function*() {
+        const draft = yield* draftOf(found, grant, yield* whose(began.key, grant))
+        return yield* Effect.tapError(keep(began, draft, mayReplace), () => dropIfSignedOut(began, draft))
+      })
+      const session = yield* Effect.mapError(stored, (error) => isFileVoid ? Refusals.lost(error, found, true) : error)
+      return {
+        _tag: "SignIn",
+        session,
+        missingScopes: Scopes.missing(wanted, session.grantedScopes),
+        issuedTo: clientLabel(session.clientId),
+        isFileVoid
+      }
+    },
+    Effect.uninterruptible
+  )
+
+  return Effect.fnUntraced(function*(
+    found: ImportableSignIn,
+    { key, replace = false }: ImportOptions
+  ): Effect.fn.Return<ImportedSignIn, ImportFailure> {
+    const began = yield* store.read(key)
+    yield* mayWrite(began, began, replace)
+    yield* ready
+    return yield* verified(found, began, replace)
+  })
+})
