@@ -1,28 +1,14 @@
 /**
  * The server: tools over stdio until the client goes away.
  */
-import { Config, Duration, Effect, Exit, Fiber, Layer, Logger, Option, References, Result, Scope } from "effect"
-import * as ConfigEnvSettings from "../layers/config/ConfigEnvSettings.ts"
+import { Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import * as OnDemand from "../layers/tools/OnDemand.ts"
 import * as ToolServerMcpStdio from "../layers/tools/ToolServerMcpStdio.ts"
 import { ToolServer } from "../services/tools/ToolServer.ts"
 import { identity } from "./identity.ts"
+import * as Logging from "./logging.ts"
+import { gasAccounts } from "./tools/gasAccounts.ts"
 import { gasAuth } from "./tools/gasAuth.ts"
-
-/** One line an event, on stderr: stdout is the protocol's. */
-const layerLog = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
-
-/** What cannot be read as a level is reported by the first call, with every other problem of the environment. */
-const layerLogLevel = Layer.unwrap(
-  Effect.map(Effect.option(Config.String("MCP_GAS_LOG_LEVEL")), (text) =>
-    Layer.succeed(
-      References.MinimumLogLevel,
-      Option.getOrElse(
-        Option.flatMap(text, (level) => Result.getSuccess(ConfigEnvSettings.logLevel(level.trim()))),
-        () => "Info" as const
-      )
-    ))
-)
 
 /** Loaded with the first call: nothing of it is needed to say hello, and many copies of a server do nothing else. */
 const layerServices = Layer.unwrap(Effect.map(Effect.promise(() => import("./signIn.ts")), ({ layer }) => layer))
@@ -42,11 +28,11 @@ export const serve = Effect.gen(function*() {
   const server = yield* ToolServer
   const scope = yield* Scope.make()
   const services = yield* Scope.provide(OnDemand.make(layerServices), scope)
-  const { end, finish } = yield* server.serve(identity, [gasAuth], services)
+  const { end, finish } = yield* server.serve(identity, [gasAuth, gasAccounts], services)
   yield* Effect.logDebug("The server stops.").pipe(Effect.annotateLogs({ end }))
   const closed = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
   yield* Effect.timeoutOption(Fiber.await(closed), closing)
   yield* finish(grace)
 }).pipe(
-  Effect.provide(ToolServerMcpStdio.layer.pipe(Layer.provideMerge(layerLogLevel), Layer.provideMerge(layerLog)))
+  Effect.provide(Layer.provideMerge(ToolServerMcpStdio.layer, Logging.layer("Info")))
 )

@@ -19,6 +19,7 @@ import * as CallbackServerLoopback from "../layers/sign-in/CallbackServerLoopbac
 import * as KeyedLockMemory from "../layers/sign-in/KeyedLockMemory.ts"
 import * as SessionsSynchronized from "../layers/sign-in/SessionsSynchronized.ts"
 import * as DataDirectoryFileSystem from "../layers/storage/DataDirectoryFileSystem.ts"
+import * as DefaultAccountFile from "../layers/storage/DefaultAccountFile.ts"
 import * as KeychainSystem from "../layers/storage/KeychainSystem.ts"
 import * as LeasesSqlite from "../layers/storage/LeasesSqlite.ts"
 import * as StoresFile from "../layers/storage/StoresFile.ts"
@@ -67,19 +68,17 @@ const layerVault = VaultAead.layer.pipe(
   Layer.provide([KeychainSystem.layer, Aead.layerWebCrypto])
 )
 
+const layerKept = Layer.mergeAll(StoresFile.layer, DefaultAccountFile.layer)
+
 /** Everything the tools need. Building it reads the environment and nothing else; what it opens, its Scope closes. */
 export const layer = layerFlows.pipe(
   Layer.provideMerge(SessionsSynchronized.layer),
-  Layer.provide([
-    layerProvider,
-    layerCallbacks,
-    BrowserFromConfig.layer,
-    StoresFile.layer,
-    LeasesSqlite.layer,
-    KeyedLockMemory.layer
-  ]),
+  Layer.provideMerge(layerProvider),
+  Layer.provideMerge(layerKept),
+  Layer.provide([layerCallbacks, BrowserFromConfig.layer, LeasesSqlite.layer, KeyedLockMemory.layer]),
   Layer.provideMerge(layerVault),
-  Layer.provide([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
+  Layer.provideMerge([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto]),
+  Layer.provide(Digest.layerWebCrypto),
   Layer.provide(AuthEventsLog.layer),
   Layer.provideMerge(AuthEventsPubSub.layer),
   Layer.provideMerge(layerConfig)

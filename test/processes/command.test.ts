@@ -1,29 +1,10 @@
 /**
- * The command besides serving: the demo, its words, its exit codes.
+ * The command besides serving and signing in: the demo, its words, its exit codes.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFile } from "node:child_process"
-import process from "node:process"
 import { version } from "../../src/programs/identity.ts"
-import { binary } from "../support/signInProcess.ts"
-
-interface Ran {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the built command to its end. */
-const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  Effect.callback<Ran>((resume) => {
-    const child = execFile(
-      process.execPath,
-      [binary, ...args],
-      { env: { PATH: "/usr/bin:/bin", ...env } },
-      (_error, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
-    )
-  })
+import { run } from "../support/command.ts"
 
 describe("mcp-gas", () => {
   it.live("demo shows one sign-in for ten callers, and exits with 0", () =>
@@ -46,16 +27,38 @@ describe("mcp-gas", () => {
 
   it.live("--version and --help tell", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* run(["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" })
+      assert.deepStrictEqual(yield* run(["--version"]), { code: 0, stdout: `mcp-gas v${version}\n`, stderr: "" })
       const help = yield* run(["--help"])
       assert.strictEqual(help.code, 0)
-      assert.include(help.stdout, "mcp-gas demo")
+      for (const command of ["login", "status", "logout", "accounts", "import", "setup", "doctor", "demo"]) {
+        assert.match(help.stdout, new RegExp(`^  ${command} +\\w`, "m"))
+      }
     }))
 
-  it.live("with an unknown command tells what there is, on stderr, and exits with 2", () =>
-    Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* run(["sing"])
-      assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
-      assert.include(stderr, "Unknown command: sing")
-    }))
+  for (
+    const [what, args] of Object.entries({
+      "an unknown command": ["sing"],
+      "an unknown option": ["status", "--loudly"],
+      "an account that is none": ["status", "--account", "two words"],
+      "a host that is not known": ["setup", "notepad"],
+      "serve with options": ["serve", "now"]
+    })
+  ) {
+    it.live(`with ${what} says so on stderr, and exits with 2`, () =>
+      Effect.gen(function*() {
+        const { code, stderr } = yield* run(args)
+        assert.strictEqual(code, 2)
+        assert.notStrictEqual(stderr, "")
+        assert.notMatch(stderr, /^\s+at /m)
+      }))
+  }
+
+  for (const shell of ["bash", "zsh", "fish", "powershell"]) {
+    it.live(`completions ${shell} names the commands and their options`, () =>
+      Effect.gen(function*() {
+        const { code, stdout } = yield* run(["completions", shell])
+        assert.strictEqual(code, 0)
+        for (const word of ["login", "account", "doctor", "claude-desktop"]) assert.include(stdout, word)
+      }))
+  }
 })

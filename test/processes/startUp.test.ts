@@ -36,10 +36,16 @@ describe("a server that is only looked at", () => {
     Effect.gen(function*() {
       // Node's permission model refuses both; a server that tried would fail.
       const server = yield* start({}, ["--permission", "--allow-fs-read=*"])
-      assert.deepStrictEqual((yield* server.tools).map(({ name }) => name), ["gas_auth"])
+      assert.deepStrictEqual((yield* server.tools).map(({ name }) => name), ["gas_auth", "gas_accounts"])
       yield* server.endInput
       assert.strictEqual((yield* server.ended).code, 0)
       assert.strictEqual(yield* server.stderr, "")
+    }).pipe(Effect.provide(layer)))
+
+  it.live("lists its tools in less than 4,000 tokens of four characters", () =>
+    Effect.gen(function*() {
+      const server = yield* start()
+      assert.isBelow(JSON.stringify(yield* server.tools).length / 4, 4_000)
     }).pipe(Effect.provide(layer)))
 
   it.live("leaves its home untouched", () =>

@@ -8,12 +8,15 @@ import {
   type ElicitResult,
   ProgressNotificationSchema
 } from "@modelcontextprotocol/sdk/types.js"
-import { Duration, Effect, Layer, Option, Queue, Schema } from "effect"
+import { Duration, Effect, Layer, Option, Queue, Ref, Schema } from "effect"
 import { Aead } from "effect/crypto"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import * as VaultKeysMemory from "../../src/layers/storage/VaultKeysMemory.ts"
+import { gasAccounts } from "../../src/programs/tools/gasAccounts.ts"
 import { gasAuth } from "../../src/programs/tools/gasAuth.ts"
 import { type BrowserChoice, Config } from "../../src/services/config/Config.ts"
+import { defaultAccountKey } from "../../src/services/sign-in/AccountKey.ts"
+import { DefaultAccount } from "../../src/services/sign-in/DefaultAccount.ts"
 import { serving } from "./mcpInMemory.ts"
 import { layerSignIn, scopes } from "./signIn.ts"
 
@@ -32,12 +35,20 @@ const layerConfig = (browser: BrowserChoice) =>
     client: Effect.succeed({ clientId: "client", clientSecret: Option.none() })
   })
 
+const layerDefaultAccount = Layer.effect(
+  DefaultAccount,
+  Effect.map(
+    Ref.make(defaultAccountKey),
+    (chosen) => DefaultAccount.of({ get: Ref.get(chosen), choose: (key) => Ref.set(chosen, key) })
+  )
+)
+
 /** Everything behind `gas_auth`. */
 export const layer = (browser: BrowserChoice = { _tag: "System" }) =>
   VaultAead.layer.pipe(
     Layer.provide([VaultKeysMemory.layer, Aead.layerWebCrypto]),
     Layer.provideMerge(layerSignIn()),
-    Layer.provideMerge(layerConfig(browser))
+    Layer.provideMerge([layerConfig(browser), layerDefaultAccount])
   )
 
 /** The question that the client was asked, and how it is answered. */
@@ -53,10 +64,15 @@ export interface Question {
 const Answer = Schema.Record(Schema.String, Schema.Unknown)
 const parse = Schema.decodeUnknownSync(Schema.fromJsonString(Answer))
 
+const answerOf = (result: { readonly [key: string]: unknown }) => {
+  const [block] = Array.isArray(result["content"]) ? result["content"] : []
+  return { isError: result["isError"] === true, output: parse(block?.text) }
+}
+
 /** A client with these capabilities, connected. */
 export const connect = Effect.fnUntraced(function*(capabilities: ClientCapabilities) {
   const services = yield* Effect.context<Layer.Success<ReturnType<typeof layer>>>()
-  const server = yield* serving([gasAuth], Effect.succeed(services), capabilities)
+  const server = yield* serving([gasAuth, gasAccounts], Effect.succeed(services), capabilities)
   const { client } = server
   const questions = yield* Queue.unbounded<Question>()
   const completed = yield* Queue.unbounded<string>()
@@ -90,6 +106,12 @@ export const connect = Effect.fnUntraced(function*(capabilities: ClientCapabilit
     questions,
     completed,
     progress,
+    /** What `gas_accounts` answers. */
+    accounts: (args: Readonly<Record<string, unknown>> = {}) =>
+      Effect.map(
+        Effect.promise(() => client.callTool({ name: "gas_accounts", arguments: args })),
+        (result) => answerOf(result)
+      ),
     /** What `gas_auth` answers; `token` is a progress token to ask for news with. */
     auth: (args: Readonly<Record<string, unknown>> = {}, token?: string) =>
       Effect.promise((signal) =>
@@ -98,9 +120,6 @@ export const connect = Effect.fnUntraced(function*(capabilities: ClientCapabilit
           undefined,
           { signal, timeout: 600_000 }
         )
-      ).pipe(Effect.map((result) => {
-        const [block] = Array.isArray(result.content) ? result.content : []
-        return { isError: result.isError === true, output: parse(block?.text) }
-      }))
+      ).pipe(Effect.map(answerOf))
   }
 })

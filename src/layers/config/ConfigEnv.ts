@@ -99,11 +99,12 @@ const clientSource = Effect.gen(function*() {
   }))
 })
 
-const google: ProviderChoice = { _tag: "Google" }
+/** The provider unless told otherwise. */
+export const google: ProviderChoice = { _tag: "Google" }
 const systemBrowser: BrowserChoice = { _tag: "System" }
 
-/** Every variable for itself, so that a problem of one does not hide those of the others. */
-const variables = Effect.all({
+/** Every variable for itself, so that a problem of one does not hide those of the others. Looks at no file. */
+export const variables = Effect.all({
   home,
   provider: setting("MCP_GAS_ISSUER", google, Decode.provider),
   scopes: setting("MCP_GAS_SCOPES", defaultScopes, Decode.scopes),

@@ -6,9 +6,20 @@ import { Digest } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { Leases } from "../../services/storage/Leases.ts"
+import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import * as FileLock from "./FileLock.ts"
 import { refused } from "./FileRefusal.ts"
 import * as PrivateFile from "./PrivateFile.ts"
+
+/** The directory of the lock files, in the data directory. */
+export const directoryName = "leases"
+
+/** The name of the file that stands for a lease: of characters that every file system takes, whatever the lease is called. */
+export const fileNameOf = (name: string): Effect.Effect<string, StoreUnavailable, Digest.Digest> =>
+  Digest.Digest.use((digest) => digest.digest(Digest.sha256, new TextEncoder().encode(name))).pipe(
+    Effect.map((bytes) => `${Hex.encode(bytes).slice(0, 32)}.lock`),
+    Effect.mapError((cause) => refused(`The lease of "${name}" cannot be named`, cause))
+  )
 
 /** How often whoever waits looks: a lease that comes free is taken within some 20 ms. */
 const looking = Schedule.jittered(Schedule.spaced("20 millis"))
@@ -27,24 +38,15 @@ export const layer: Layer.Layer<
     const directory = yield* DataDirectory
     const fs = yield* FileSystem.FileSystem
     const digest = yield* Digest.Digest
-    const leases = (yield* Path.Path).join(directory.path, "leases")
+    const leases = (yield* Path.Path).join(directory.path, directoryName)
 
     const made = directory.ready.pipe(
       Effect.andThen(Effect.ignore(fs.makeDirectory(leases, { mode: 0o700 }))),
       Effect.andThen(PrivateFile.inspectDirectory(leases))
     )
 
-    /** Of characters that every file system takes, whatever the name. */
-    const pathOf = Effect.fnUntraced(function*(name: string) {
-      const bytes = yield* Effect.mapError(
-        digest.digest(Digest.sha256, new TextEncoder().encode(name)),
-        (cause) => refused(`The lease of "${name}" cannot be named`, cause)
-      )
-      return `${leases}/${Hex.encode(bytes).slice(0, 32)}.lock`
-    })
-
     const ready = Effect.fnUntraced(function*(name: string) {
-      const path = yield* pathOf(name)
+      const path = `${leases}/${yield* Effect.provideService(fileNameOf(name), Digest.Digest, digest)}`
       if (!(yield* Effect.orElseSucceed(fs.exists(leases), () => false))) yield* made
       return path
     })

@@ -62,7 +62,7 @@ export const schemaVersion = Object.keys(migrations).length
 const Version = Schema.Struct({ version: Schema.NullOr(Schema.Int) })
 
 /** The form the tables have, 0 if there are none. Writes nothing. */
-const version = Effect.gen(function*() {
+export const version = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const found = yield* sql.onDialectOrElse({
     sqlite: () => sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = ${schemaTable}`,
@@ -75,7 +75,8 @@ const version = Effect.gen(function*() {
   return (yield* Effect.orDie(Schema.decodeUnknownEffect(Version)(row))).version ?? 0
 })
 
-const newer = (found: number) =>
+/** Why tables of a newer form are left as they are. */
+export const newer = (found: number): StoreUnavailable =>
   new StoreUnavailable({
     problem:
       `The stored sign-ins were written by a newer version of this program (form ${found}, this one knows ${schemaVersion}).`,

@@ -13,11 +13,14 @@ import { decode, encode, redact } from "./VaultKeyText.ts"
 
 export type Requirements = DataDirectory | FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom
 
+/** The file's name in the data directory. */
+export const fileName = "vault.key"
+
 /** Longer than any key as text. What is longer is not even read. */
-const longest = 100n
+export const longest = 100n
 
 /** Never replaced by us: it may be the key with a mark on it, and whoever races us may be replacing it, too. */
-const damaged = (path: string) =>
+export const damaged = (path: string): StoreUnavailable =>
   new StoreUnavailable({
     problem: `The key file ${path} does not hold a key: it was damaged or replaced.`,
     remedy: "Put the right one back, or move it away and sign in again."
@@ -32,7 +35,7 @@ export const make: Effect.Effect<VaultKeys["Service"], never, Requirements> = Ef
   const directory = yield* DataDirectory
   const fs = yield* FileSystem.FileSystem
   const random = yield* SecureRandom.SecureRandom
-  const path = (yield* Path.Path).join(directory.path, "vault.key")
+  const path = (yield* Path.Path).join(directory.path, fileName)
 
   const cannotBe = (what: "read" | "made") => (error: PlatformError.PlatformError) =>
     refused(`The key file ${path} cannot be ${what}`, error.reason.cause)

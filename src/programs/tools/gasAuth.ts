@@ -6,13 +6,14 @@ import * as UrlOpenerElicitation from "../../layers/tools/UrlOpenerElicitation.t
 import { Config } from "../../services/config/Config.ts"
 import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
 import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
+import { DefaultAccount } from "../../services/sign-in/DefaultAccount.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { InvalidArguments, make } from "../../services/tools/Tool.ts"
 import { ToolClient } from "../../services/tools/ToolClient.ts"
 import * as ToolProgress from "../../services/tools/ToolProgress.ts"
 import { serverTitle } from "../identity.ts"
-import { accountOf, nameOf, pending, signedIn, standing } from "./gasAuthAnswers.ts"
+import { accountOf, loggedOut, nameOf, pending, signedIn, standing } from "./gasAuthAnswers.ts"
 import { defaultWaitSeconds, Input, Output } from "./gasAuthSchema.ts"
 
 /** How the page is opened for a caller who wants that: by its client where that can, else by this machine's browser. */
@@ -128,32 +129,6 @@ const cancel = Effect.fnUntraced(function*(key: AccountKey) {
   return told
 })
 
-const logout = Effect.fnUntraced(function*(key: AccountKey) {
-  const flows = yield* AuthFlows
-  const { flow, revoked, was } = yield* flows.logout(key)
-  const who = Option.match(was, {
-    onNone: () =>
-      `"${key}" is signed out${
-        flow._tag === "NothingPending" ? "; nobody was signed in" : ", and its sign-in has ended"
-      }.`,
-    onSome: (account) => `${nameOf(key, account)} is signed out.`
-  })
-  const provider = Option.match(revoked, {
-    onNone: () => "",
-    onSome: (done) =>
-      done
-        ? " The access was revoked at the provider too."
-        : " The access could not be revoked at the provider; remove it in the account's security settings."
-  })
-  const told: Output = {
-    status: "logged_out",
-    authenticated: false,
-    message: `${who}${provider}`,
-    ...Option.match(was, { onNone: () => ({ account: { key } }), onSome: (account) => accountOf(key, account) })
-  }
-  return told
-})
-
 export const gasAuth = make({
   name: "gas_auth",
   title: "Google sign-in",
@@ -165,7 +140,7 @@ export const gasAuth = make({
   output: Output,
   whenFailed: { authenticated: false },
   handler: Effect.fnUntraced(function*(input) {
-    const key = input.account ?? defaultAccountKey
+    const key = input.account ?? (yield* (yield* DefaultAccount).get)
     switch (input.mode ?? "start") {
       case "start":
         return yield* start(key, input)
@@ -176,7 +151,7 @@ export const gasAuth = make({
       case "cancel":
         return yield* cancel(key)
       case "logout":
-        return yield* logout(key)
+        return yield* loggedOut(key)
     }
   })
 })

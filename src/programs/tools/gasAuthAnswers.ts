@@ -135,3 +135,30 @@ export const standing = Effect.fnUntraced(function*(key: AccountKey, before = ""
   }
   return told
 })
+
+/** Signs an account out, and tells what became of it. */
+export const loggedOut = Effect.fnUntraced(function*(key: AccountKey) {
+  const flows = yield* AuthFlows
+  const { flow, revoked, was } = yield* flows.logout(key)
+  const who = Option.match(was, {
+    onNone: () =>
+      `"${key}" is signed out${
+        flow._tag === "NothingPending" ? "; nobody was signed in" : ", and its sign-in has ended"
+      }.`,
+    onSome: (account) => `${nameOf(key, account)} is signed out.`
+  })
+  const provider = Option.match(revoked, {
+    onNone: () => "",
+    onSome: (done) =>
+      done
+        ? " The access was revoked at the provider too."
+        : " The access could not be revoked at the provider; remove it in the account's security settings."
+  })
+  const told: Output = {
+    status: "logged_out",
+    authenticated: false,
+    message: `${who}${provider}`,
+    ...Option.match(was, { onNone: () => ({ account: { key } }), onSome: (account) => accountOf(key, account) })
+  }
+  return told
+})

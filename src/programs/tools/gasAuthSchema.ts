@@ -2,7 +2,7 @@
  * What `gas_auth` takes and gives.
  */
 import { Schema } from "effect"
-import { AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { KeyKeeper } from "../../services/storage/Vault.ts"
 
 /** Below the 60 seconds after which many hosts give a call up. */
@@ -17,8 +17,9 @@ export const Input = Schema.Struct({
     })
   ),
   account: Schema.optionalKey(AccountKey.annotate({
-    default: defaultAccountKey,
-    description: "Which account slot: any name without spaces, or an email address that must be the one that consents."
+    description:
+      "Which account slot: any name without spaces, or an email address that must be the one that consents. " +
+      "Unless given, the default account (see gas_accounts)."
   })),
   openBrowser: Schema.optionalKey(Schema.Boolean.annotate({
     default: true,

@@ -1,0 +1,99 @@
+/**
+ * The accounts of this machine: who they are, how they stand, and which one is meant by who names none.
+ */
+import { DateTime, Effect, Option, Schema } from "effect"
+import { Config } from "../services/config/Config.ts"
+import * as Scopes from "../services/provider/Scopes.ts"
+import { AccountKey } from "../services/sign-in/AccountKey.ts"
+import { AuthFlows } from "../services/sign-in/AuthFlows.ts"
+import { DefaultAccount } from "../services/sign-in/DefaultAccount.ts"
+import { SessionStore, type Slot } from "../services/storage/SessionStore.ts"
+import { isOver } from "./tools/gasAuthAnswers.ts"
+
+/** `expired`: there is a session, and nothing to renew it with. `needs_sign_in`: the provider has ended it. */
+const State = Schema.Literals(["signed_in", "signing_in", "expired", "needs_sign_in", "signed_out", "never"])
+
+const Standing = Schema.Struct({
+  key: AccountKey,
+  isDefault: Schema.Boolean,
+  state: State,
+  /** Why a person is needed again. */
+  reason: Schema.optionalKey(Schema.String),
+  email: Schema.optionalKey(Schema.String),
+  name: Schema.optionalKey(Schema.String),
+  grantedScopes: Schema.optionalKey(Schema.Array(Schema.String)),
+  missingScopes: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** The OAuth client that the sign-in belongs to. */
+  issuedTo: Schema.optionalKey(Schema.String),
+  signedInAt: Schema.optionalKey(Schema.String),
+  refreshedAt: Schema.optionalKey(Schema.String.annotate({ description: "When the access token was renewed last." })),
+  tokenExpiresAt: Schema.optionalKey(Schema.String)
+})
+
+export const Accounts = Schema.Struct({
+  defaultAccount: AccountKey,
+  accounts: Schema.Array(Standing)
+})
+export type Accounts = typeof Accounts.Type
+type Standing = typeof Standing.Type
+
+const stateOf = Effect.fnUntraced(function*({ state }: Slot) {
+  switch (state._tag) {
+    case "SignedIn":
+      return (yield* isOver(state.session)) ? "expired" : "signed_in"
+    case "NeedsSignIn":
+      return "needs_sign_in"
+    case "SignedOut":
+      return "signed_out"
+    case "Never":
+      return "never"
+  }
+})
+
+const detailsOf = ({ state }: Slot, wanted: ReadonlyArray<string>): Partial<Standing> => {
+  if (state._tag !== "SignedIn" && state._tag !== "NeedsSignIn") return {}
+  const of = state._tag === "SignedIn" ? state.session : state.ended
+  const { email, name } = of.account
+  return {
+    ...(state._tag === "NeedsSignIn" ? { reason: state.ended.sealed === true ? "sealed" : state.ended.reason } : {}),
+    ...(email === undefined ? {} : { email }),
+    ...(name === undefined ? {} : { name }),
+    grantedScopes: of.grantedScopes,
+    missingScopes: Scopes.missing(wanted, of.grantedScopes),
+    issuedTo: of.clientId,
+    ...(state._tag === "SignedIn"
+      ? {
+        signedInAt: DateTime.formatIso(state.session.signedInAt),
+        refreshedAt: DateTime.formatIso(state.session.tokens.issuedAt),
+        tokenExpiresAt: DateTime.formatIso(state.session.tokens.expiresAt)
+      }
+      : {})
+  }
+}
+
+/**
+ * Every account that was ever used here, and the default one, in the order of their names. Looks at what is stored and asks
+ * nobody.
+ */
+export const list = Effect.gen(function*() {
+  const { settings } = yield* Config
+  const flows = yield* AuthFlows
+  const { list: slots, read } = yield* SessionStore
+  const defaultAccount = yield* (yield* DefaultAccount).get
+  const used = yield* slots
+  const all = used.some(({ key }) => key === defaultAccount) ? used : [...used, yield* read(defaultAccount)]
+  const accounts = yield* Effect.forEach(
+    all.toSorted((one, other) => one.key < other.key ? -1 : 1),
+    Effect.fnUntraced(function*(slot) {
+      const pending = yield* flows.pending(slot.key)
+      const standing: Standing = {
+        key: slot.key,
+        isDefault: slot.key === defaultAccount,
+        state: Option.isSome(pending) ? "signing_in" : yield* stateOf(slot),
+        ...detailsOf(slot, settings.scopes)
+      }
+      return standing
+    })
+  )
+  return { defaultAccount, accounts }
+})

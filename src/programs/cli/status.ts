@@ -1,0 +1,43 @@
+/**
+ * `mcp-gas status`: how an account stands. For a program, the same object that `gas_auth` answers with.
+ */
+import { Console, Effect, Option } from "effect"
+import { Command } from "effect/cli"
+import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import { AuthFlows } from "../../services/sign-in/AuthFlows.ts"
+import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
+import { standing } from "../tools/gasAuthAnswers.ts"
+import { endsWith, exitCodes } from "./ending.ts"
+import { account, json, keyOf } from "./options.ts"
+import { styled } from "./terminal.ts"
+
+const loginFor = (key: AccountKey) => `mcp-gas login${key === defaultAccountKey ? "" : ` --account ${key}`}`
+
+/** For a person who is not signed in: why, and what they can do. */
+const wanting = Effect.fnUntraced(function*(key: AccountKey) {
+  const flow = yield* AuthFlows.use(({ pending }) => pending(key))
+  if (Option.isSome(flow)) {
+    return `A sign-in of "${key}" is under way. Finish it at:\n\n  ${styled("cyan", flow.value.authorizationUrl)}\n`
+  }
+  const { message } = SignInRequired.of(yield* Sessions.use(({ slot }) => slot(key)))
+  return `${message} Sign in: ${loginFor(key)}`
+})
+
+export const status = Command.make(
+  "status",
+  { account, json },
+  Effect.fnUntraced(function*({ account: named, json: wantsJson }) {
+    const key = yield* keyOf(named)
+    const told = yield* standing(key)
+    const { authenticated, message } = told
+    if (wantsJson) yield* Console.log(JSON.stringify(told, null, 2))
+    else {
+      yield* Console.log(
+        authenticated
+          ? `${styled("green", "✓")} ${message}`
+          : `${styled("yellow", "!")} ${yield* wanting(key)}`
+      )
+    }
+    yield* endsWith(authenticated ? exitCodes.ok : exitCodes.notSignedIn)
+  })
+).pipe(Command.withDescription("Tell how an account stands; exits with 3 if it is not signed in"))
