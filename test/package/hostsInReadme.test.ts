@@ -1,0 +1,43 @@
+/**
+ * What the README shows for each host is what `setup` would write.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Option } from "effect"
+import { UserDirectories } from "effect/persistence"
+import { fileURLToPath } from "node:url"
+import * as HostConfigsFileSystem from "../../src/layers/hosts/HostConfigsFileSystem.ts"
+import { hostIds, hosts } from "../../src/services/hosts/Host.ts"
+import { HostConfigs } from "../../src/services/hosts/HostConfigs.ts"
+
+const layer = HostConfigsFileSystem.layer({ platform: "linux" }).pipe(
+  Layer.provide(UserDirectories.layer),
+  Layer.provideMerge(NodeServices.layer)
+)
+
+const server = {
+  command: "npx",
+  args: ["-y", "mcp-gas"],
+  clientFile: Option.some("/path/to/client_secret.json")
+}
+
+/** The README's section about a host: up to the next heading. */
+const section = (readme: string, title: string) =>
+  readme.split(/^#{2,4} /m).find((each) => each.startsWith(`${title}\n`)) ?? ""
+
+describe("The README", () => {
+  for (const id of hostIds) {
+    it.effect(`shows for ${hosts[id].title} what setup would write`, () =>
+      Effect.gen(function*() {
+        const readme = yield* FileSystem.FileSystem.use((fs) =>
+          fs.readFileString(fileURLToPath(new URL("../../README.md", import.meta.url)))
+        )
+        const { snippet } = yield* HostConfigs
+        const told = section(readme, hosts[id].title)
+        assert.include(told, `mcp-gas setup ${id} --write`)
+        // The formatter of this repository writes short lists on one line; what is meant is the same.
+        const squeezed = (text: string) => text.replaceAll(/\s+/g, "")
+        assert.include(squeezed(told), squeezed(snippet(id, server)))
+      }).pipe(Effect.provide(layer)))
+  }
+})
