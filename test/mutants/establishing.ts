@@ -34,8 +34,8 @@ export const establishing: ReadonlyArray<Mutant> = [
   {
     safety: "no session of another account than the slot is named after",
     rule: "The page never lies",
-    file: commit,
-    find: "isEmail(key) && account.email?.toLowerCase() !== key.toLowerCase()",
+    file: "src/services/sign-in/FlowFailure.ts",
+    find: "isEmail(key) && email?.toLowerCase() !== key.toLowerCase()",
     replace: "false",
     killers: [
       quick(

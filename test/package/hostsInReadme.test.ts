@@ -25,6 +25,9 @@ const server = {
 const section = (readme: string, title: string) =>
   readme.split(/^#{2,4} /m).find((each) => each.startsWith(`${title}\n`)) ?? ""
 
+/** Without white space, which a formatter may set in another way. */
+const squeezed = (text: string) => text.replaceAll(/\s+/g, "")
+
 describe("The README", () => {
   for (const id of hostIds) {
     it.effect(`shows for ${hosts[id].title} what setup would write`, () =>
@@ -35,8 +38,6 @@ describe("The README", () => {
         const { snippet } = yield* HostConfigs
         const told = section(readme, hosts[id].title)
         assert.include(told, `mcp-gas setup ${id} --write`)
-        // The formatter of this repository writes short lists on one line; what is meant is the same.
-        const squeezed = (text: string) => text.replaceAll(/\s+/g, "")
         assert.include(squeezed(told), squeezed(snippet(id, server)))
       }).pipe(Effect.provide(layer)))
   }

@@ -2,8 +2,6 @@
  * Putting a client file where the configuration looks for one: `client.json` in the data directory.
  */
 import { DateTime, Effect, FileSystem, Option, Path, type PlatformError } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { Hex } from "effect/encoding"
 import { Config, type OAuthClient } from "../../services/config/Config.ts"
 import { ImportRefused } from "../../services/importing/ImportRefused.ts"
 import type { ImportedClient } from "../../services/importing/Imports.ts"
@@ -12,6 +10,7 @@ import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import { clientFileName } from "../config/ConfigEnvClient.ts"
 import { refused } from "../storage/FileRefusal.ts"
 import * as PrivateFile from "../storage/PrivateFile.ts"
+import * as PrivateFileDraft from "../storage/PrivateFileDraft.ts"
 
 const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, index) => byte === other[index])
@@ -21,32 +20,15 @@ export const make = Effect.gen(function*() {
   const { client: configured } = yield* Config
   const directory = yield* DataDirectory
   const fs = yield* FileSystem.FileSystem
-  const random = yield* SecureRandom.SecureRandom
+  const draft = yield* PrivateFileDraft.make
   const path = (yield* Path.Path).join(directory.path, clientFileName)
 
   const cannotBe = (what: "read" | "written") => (error: PlatformError.PlatformError) =>
     refused(`The client file ${path} cannot be ${what}`, error.reason.cause)
 
-  const draft = Effect.fnUntraced(function*(name: string, bytes: Uint8Array) {
-    const file = yield* fs.open(name, { flag: "wx", mode: PrivateFile.mode })
-    yield* file.writeAll(bytes)
-    yield* file.sync
-  }, Effect.scoped)
-
-  /** A file with this content under a name of its own, complete on the disk, for as long as it is used. */
-  const drafted = <A>(
-    bytes: Uint8Array,
-    use: (name: string) => Effect.Effect<A, PlatformError.PlatformError | StoreUnavailable>
-  ) =>
-    Effect.acquireUseRelease(
-      Effect.map(random.randomBytes(8), (suffix) => `${path}.${Hex.encode(suffix)}.new`),
-      (name) => Effect.andThen(draft(name, bytes), use(name)),
-      (name) => Effect.ignore(fs.remove(name, { force: true }))
-    )
-
   /** The file that is there gets a second name, and then the first one is the new file's: there is one at any time. */
   const replace = (bytes: Uint8Array) =>
-    drafted(bytes, (name) =>
+    draft.use(path, bytes, (name) =>
       Effect.gen(function*() {
         const backup = `${path}.replaced-${DateTime.formatIso(yield* DateTime.now).replaceAll(":", "-")}`
         yield* fs.link(path, backup)
@@ -62,7 +44,7 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       if (Option.isNone(yield* PrivateFile.inspect(path))) {
         // Fails where another process has put one there meanwhile.
-        return yield* drafted(bytes, (name) => Effect.as(fs.link(name, path), undefined)).pipe(
+        return yield* draft.use(path, bytes, (name) => Effect.as(fs.link(name, path), undefined)).pipe(
           Effect.catchIf(
             (error) => error._tag === "PlatformError" && error.reason._tag === "AlreadyExists",
             () => place(bytes, mayReplace)

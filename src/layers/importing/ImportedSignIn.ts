@@ -14,7 +14,7 @@ import {
   type TokenGrant
 } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
-import { type AccountKey, isEmail } from "../../services/sign-in/AccountKey.ts"
+import { type AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AccountMismatch } from "../../services/sign-in/FlowFailure.ts"
 import { type Account, FlowId, ownClient, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
@@ -78,11 +78,8 @@ export const make = Effect.gen(function*() {
     grant: TokenGrant
   ): Effect.fn.Return<Account, AccountMismatch | ProviderUnreachable | ClientMisconfigured> {
     const account = yield* provider.userinfo(grant)
-    if (!isEmail(key) || account.email?.toLowerCase() === key.toLowerCase()) return account
-    return yield* new AccountMismatch({
-      expected: key,
-      ...(account.email === undefined ? {} : { actual: account.email })
-    })
+    const mismatch = AccountMismatch.of(key, account)
+    return Option.isSome(mismatch) ? yield* mismatch.value : account
   })
 
   const draftOf = Effect.fnUntraced(function*(found: ImportableSignIn, grant: TokenGrant, account: Account) {

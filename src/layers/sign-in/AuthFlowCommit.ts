@@ -1,12 +1,11 @@
 /**
  * From a code to a stored session. Runs where nothing can be interrupted, so every step of it ends by itself.
  */
-import { DateTime, Effect, type Redacted } from "effect"
+import { DateTime, Effect, Option, type Redacted } from "effect"
 import { type AuthorizationRequest, AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
-import { type AccountKey, isEmail } from "../../services/sign-in/AccountKey.ts"
 import { AccountMismatch, FlowCancelled, type FlowFailure, ScopesMissing } from "../../services/sign-in/FlowFailure.ts"
-import { type Account, type FlowId, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
+import { type FlowId, type Session, SessionDraft, Tokens } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 
@@ -19,9 +18,6 @@ export interface Committed {
   /** Fails if the flow was ended over this process's head, because it was thought to be stopped: nothing is stored then. */
   readonly standing: Effect.Effect<void, FlowFailure>
 }
-
-const isSomebodyElse = (key: AccountKey, account: Account): boolean =>
-  isEmail(key) && account.email?.toLowerCase() !== key.toLowerCase()
 
 /** Makes `commit` over the services it needs. */
 export const make = Effect.gen(function*() {
@@ -45,12 +41,8 @@ export const make = Effect.gen(function*() {
       return yield* new ScopesMissing({ missing: [first, ...rest], granted: grant.grantedScopes })
     }
     const account = yield* Effect.orElseSucceed(provider.userinfo(grant), () => grant.account)
-    if (isSomebodyElse(key, account)) {
-      return yield* new AccountMismatch({
-        expected: key,
-        ...(account.email === undefined ? {} : { actual: account.email })
-      })
-    }
+    const mismatch = AccountMismatch.of(key, account)
+    if (Option.isSome(mismatch)) return yield* mismatch.value
     const draft = new SessionDraft({
       account,
       tokens: new Tokens({

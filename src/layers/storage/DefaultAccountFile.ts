@@ -2,14 +2,14 @@
  * `DefaultAccount` in a file of the data directory: the name of the slot, and nothing else.
  */
 import { Effect, FileSystem, Layer, Option, Path, type PlatformError, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { Hex } from "effect/encoding"
+import type { SecureRandom } from "effect/crypto"
 import { AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
 import { DefaultAccount } from "../../services/sign-in/DefaultAccount.ts"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import { refused } from "./FileRefusal.ts"
 import * as PrivateFile from "./PrivateFile.ts"
+import * as PrivateFileDraft from "./PrivateFileDraft.ts"
 
 /** The file's name in the data directory. */
 export const fileName = "default-account"
@@ -22,7 +22,7 @@ const decode = Schema.decodeUnknownOption(AccountKey)
 const make = Effect.gen(function*() {
   const directory = yield* DataDirectory
   const fs = yield* FileSystem.FileSystem
-  const random = yield* SecureRandom.SecureRandom
+  const draft = yield* PrivateFileDraft.make
   const path = (yield* Path.Path).join(directory.path, fileName)
 
   const damaged = new StoreUnavailable({
@@ -41,24 +41,14 @@ const make = Effect.gen(function*() {
     return Option.isSome(key) ? key.value : yield* damaged
   })
 
-  /** Whole from the moment it has its name: whoever reads meanwhile reads the one choice or the other. */
-  const replace = (key: AccountKey) =>
-    Effect.acquireUseRelease(
-      Effect.map(random.randomBytes(8), (bytes) => `${path}.${Hex.encode(bytes)}.new`),
-      (name) =>
-        fs.writeFileString(name, `${key}\n`, { flag: "wx", mode: PrivateFile.mode }).pipe(
-          Effect.andThen(fs.rename(name, path))
-        ),
-      (name) => Effect.ignore(fs.remove(name, { force: true }))
-    )
-
   return DefaultAccount.of({
     get: Effect.withSpan(get, "DefaultAccount.get"),
     choose: Effect.fn("DefaultAccount.choose")(function*(key: AccountKey) {
       yield* directory.ready
       // A link, or a file of somebody else, is not to be replaced either.
       yield* PrivateFile.inspect(path)
-      yield* Effect.mapError(replace(key), cannotBe("written"))
+      const content = new TextEncoder().encode(`${key}\n`)
+      yield* Effect.mapError(draft.use(path, content, (name) => fs.rename(name, path)), cannotBe("written"))
     })
   })
 })

@@ -3,12 +3,12 @@
  */
 import { Effect, FileSystem, Layer, Option, Path, type PlatformError, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { Hex } from "effect/encoding"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import { keyBytes, type VaultKey, VaultKeys } from "../../services/storage/VaultKeys.ts"
 import { refused } from "./FileRefusal.ts"
 import * as PrivateFile from "./PrivateFile.ts"
+import * as PrivateFileDraft from "./PrivateFileDraft.ts"
 import { decode, encode, redact } from "./VaultKeyText.ts"
 
 export type Requirements = DataDirectory | FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom
@@ -35,6 +35,7 @@ export const make: Effect.Effect<VaultKeys["Service"], never, Requirements> = Ef
   const directory = yield* DataDirectory
   const fs = yield* FileSystem.FileSystem
   const random = yield* SecureRandom.SecureRandom
+  const draft = yield* PrivateFileDraft.make
   const path = (yield* Path.Path).join(directory.path, fileName)
 
   const cannotBe = (what: "read" | "made") => (error: PlatformError.PlatformError) =>
@@ -56,19 +57,10 @@ export const make: Effect.Effect<VaultKeys["Service"], never, Requirements> = Ef
     Effect.ignore
   )
 
-  const draft = Effect.fnUntraced(function*(name: string) {
-    const text = encode(redact(yield* random.randomBytes(keyBytes)))
-    const file = yield* fs.open(name, { flag: "wx", mode: PrivateFile.mode })
-    yield* file.writeAll(new TextEncoder().encode(`${Redacted.value(text)}\n`))
-    yield* file.sync
-  }, Effect.scoped)
-
   /** Makes the file, unless somebody else has. */
-  const publish = Effect.acquireUseRelease(
-    Effect.map(random.randomBytes(8), (bytes) => `${path}.${Hex.encode(bytes)}.new`),
-    (name) => Effect.andThen(draft(name), fs.link(name, path)),
-    (name) => Effect.ignore(fs.remove(name, { force: true }))
-  ).pipe(
+  const publish = random.randomBytes(keyBytes).pipe(
+    Effect.map((bytes) => new TextEncoder().encode(`${Redacted.value(encode(redact(bytes)))}\n`)),
+    Effect.flatMap((content) => draft.use(path, content, (name) => fs.link(name, path))),
     Effect.andThen(settle),
     Effect.catchIf((error) => error.reason._tag === "AlreadyExists", () => Effect.void),
     Effect.mapError(cannotBe("made"))

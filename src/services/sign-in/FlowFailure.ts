@@ -1,13 +1,14 @@
 /**
  * How a sign-in attempt can end other than with a session, one error per remedy.
  */
-import { Duration, Schema } from "effect"
+import { Duration, Option, Schema } from "effect"
 import { ClientMisconfigured } from "../config/Config.ts"
 import type { Explained } from "../Explained.ts"
 import { ExchangeFailed, ProviderUnreachable } from "../provider/AuthorizationServer.ts"
 import { StoreUnavailable } from "../storage/SessionStore.ts"
-import { AccountKey } from "./AccountKey.ts"
+import { AccountKey, isEmail } from "./AccountKey.ts"
 import { CallbackUnavailable } from "./CallbackServer.ts"
+import type { Account } from "./Session.ts"
 
 /** The person said no: on the consent page (`access_denied`), or when they were asked to open it. */
 export class ConsentDenied extends Schema.TaggedError<ConsentDenied>()("ConsentDenied", {}) implements Explained {
@@ -103,6 +104,12 @@ export class AccountMismatch extends Schema.TaggedError<AccountMismatch>()("Acco
   actual: Schema.optionalKey(Schema.String)
 }) implements Explained {
   readonly code = "account_mismatch"
+  /** None if this account may have the slot: any may have one that is not named after an email address. */
+  static of(key: AccountKey, { email }: Account): Option.Option<AccountMismatch> {
+    return isEmail(key) && email?.toLowerCase() !== key.toLowerCase()
+      ? Option.some(new AccountMismatch({ expected: key, ...(email === undefined ? {} : { actual: email }) }))
+      : Option.none()
+  }
   override get message(): string {
     return this.actual === undefined
       ? `The provider did not say who consented, so it could not be confirmed as ${this.expected}.`
