@@ -173,10 +173,36 @@ export const windows: ReadonlyArray<Mutant> = [
     safety: "a start gives a flow that has ended in another process the moment to hear of it",
     rule: "Join, never serialise",
     file: starting,
-    find: "return (yield* elsewhere.hasEnded(isOther ? role.record.id : found.id))",
-    replace: "return false",
+    find: "return isOverdue || (yield* elsewhere.hasEnded(isOther ? role.record.id : found.id))",
+    replace: "return isOverdue",
     killers: [
       atRandom("startingAgain", "in a window that has followed another one's flow, as soon as that was cancelled")
+    ]
+  },
+  {
+    safety: "joining no flow whose time is up by the wall clock, as after a sleep of the machine",
+    rule: "Join, never serialise",
+    file: starting,
+    find: "return isOverdue || (yield*",
+    replace: "return (yield*",
+    killers: [
+      quick(
+        "layers/sign-in/AuthFlows/deadline",
+        "holds where the machine was asleep meanwhile: who starts then begins anew, and who waited is told"
+      )
+    ]
+  },
+  {
+    safety: "ending a flow of another process whose time is up by the wall clock, as after a sleep of the machine",
+    rule: "Join, never serialise",
+    file: "src/layers/sign-in/AuthFlowElsewhere.ts",
+    find: "if (Option.isNone(overdue)) return false",
+    replace: "return false",
+    killers: [
+      quick(
+        "layers/sign-in/AuthFlows/windowsStalled",
+        "begins anew in whichever window is asked first, and the old flow's process gives its port up"
+      )
     ]
   },
   {

@@ -2,11 +2,11 @@
  * A sign-in as the callers of this process share it, from its registration on, whichever process runs the flow: what its
  * fiber and everybody else tell each other.
  */
-import { Deferred, Effect, Exit, Option, Ref, SubscriptionRef } from "effect"
+import { DateTime, Deferred, Effect, Exit, Option, Ref, SubscriptionRef } from "effect"
 import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { AuthFlow, FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import { ConsentDenied, FlowCancelled, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
+import { ConsentDenied, FlowCancelled, type FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import type { UrlOpener } from "../../services/sign-in/UrlOpener.ts"
 import type { FlowEnd, FlowRecord } from "../../services/storage/FlowStore.ts"
@@ -141,6 +141,20 @@ export const settle = (entry: AuthFlowEntry, outcome: Exit.Exit<Session, FlowFai
     ),
     Effect.asVoid
   )
+
+/**
+ * Ends a flow of this process whose time is up by the wall clock, although its timer has not heard of it: the machine was asleep,
+ * or its clock was set. Whether the time is up; a person who has answered before has been in time.
+ */
+export const endOverdue = (entry: AuthFlowEntry): Effect.Effect<boolean> =>
+  Effect.gen(function*() {
+    const flow = Option.getOrUndefined(yield* Ref.get(entry.flow))
+    if (flow === undefined || DateTime.isLessThanOrEqualTo(yield* DateTime.now, flow.expiresAt)) return false
+    const after = DateTime.distance(flow.startedAt, flow.expiresAt)
+    const first = yield* Deferred.succeed(entry.decision, { _tag: "Ended", error: new FlowTimedOut({ after }) })
+    if (first) yield* Deferred.succeed(entry.condemned, undefined)
+    return first
+  })
 
 /** What is ended before it is open does not wait for what it waits for. */
 export const endedEarly = ({ decision }: AuthFlowEntry): Effect.Effect<never, FlowFailure> =>

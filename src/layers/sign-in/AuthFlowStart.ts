@@ -42,8 +42,8 @@ export const make = Effect.fnUntraced(function*(
     )
 
   /**
-   * The sign-in to join. One whose flow has ended, in another process or over this one's head, may not have heard of it yet:
-   * it is nobody's to join, and is given that moment. `isQuiet` says that there is nothing yet that it could be about.
+   * The sign-in to join. One whose flow has ended, in another process or over this one's head, or whose time is up, may not have
+   * heard of it yet: it is nobody's to join, and is given that moment. `isQuiet` says that there is nothing yet that it could be about.
    */
   const current = Effect.fnUntraced(function*(key: AccountKey) {
     const found = Option.getOrUndefined(yield* joinable(key))
@@ -53,7 +53,8 @@ export const make = Effect.fnUntraced(function*(
       return { _tag: "Join", entry: found, isQuiet: yield* elsewhere.isQuiet(key) } as const
     }
     const isOther = role._tag === "Following"
-    return (yield* elsewhere.hasEnded(isOther ? role.record.id : found.id))
+    const isOverdue = yield* isOther ? elsewhere.endOverdue(role.record) : AuthFlowEntry.endOverdue(found)
+    return isOverdue || (yield* elsewhere.hasEnded(isOther ? role.record.id : found.id))
       ? {
         _tag: "Ended",
         heard: Effect.exit(isOther ? Deferred.await(found.over) : Deferred.await(found.outcome))

@@ -2,7 +2,7 @@
  * `AuthFlows` with one fiber per sign-in, owned by the layer and by no caller, among all processes that share the leases and
  * the stores.
  */
-import { Deferred, Effect, Fiber, Layer, Option, Ref } from "effect"
+import { DateTime, Deferred, Effect, Fiber, Layer, Option, Ref } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
@@ -63,11 +63,13 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
       const pending = Effect.fn("AuthFlows.pending")(function*(key: AccountKey) {
         const found = yield* joinable(key)
         // A flow that is still opening has nothing to show yet, and is not waited for.
-        const own = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
+        const shown = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
+        const now = yield* DateTime.now
+        const own = Option.filter(shown, ({ expiresAt }) => DateTime.isLessThanOrEqualTo(now, expiresAt))
         if (Option.isSome(found) && (yield* Ref.get(found.value.role))._tag === "Owning") return own
         // What is known here of another process's flow may be a moment old.
-        const now = yield* elsewhere.pending(key)
-        return Option.map(now, (flow) => Option.getOrElse(Option.filter(own, ({ id }) => id === flow.id), () => flow))
+        const there = yield* elsewhere.pending(key)
+        return Option.map(there, (flow) => Option.getOrElse(Option.filter(own, ({ id }) => id === flow.id), () => flow))
       })
 
       /** Ends a sign-in that is not another process's, and answers with the effect that waits until that has happened. */

@@ -1,7 +1,7 @@
 /**
  * The live sessions of this process, and the only way to an access token.
  */
-import { Context, type Effect, Option, type Redacted, Schema, type Stream } from "effect"
+import { Context, type Effect, type Option, type Redacted, Schema, type Stream } from "effect"
 import type { ClientMisconfigured } from "../config/Config.ts"
 import type { Explained } from "../Explained.ts"
 import type { ProviderUnreachable } from "../provider/AuthorizationServer.ts"
@@ -65,12 +65,7 @@ export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignIn
   }
   get remedy(): string {
     const signIn = this.reason === "never" ? "Sign in" : "Sign in again"
-    return `${signIn}: call gas_auth with mode "start"${
-      Option.match(Option.liftPredicate(this.key as string, (key) => key !== "default"), {
-        onNone: () => "",
-        onSome: (key) => ` and account "${key}"`
-      })
-    }.`
+    return `${signIn}: call gas_auth with mode "start" and account "${this.key}".`
   }
 }
 

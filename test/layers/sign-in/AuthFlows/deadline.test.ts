@@ -9,6 +9,22 @@ import * as RecordedEvents from "../../../support/recordedEvents.ts"
 import { begin, complete, layerSignIn, pending, portOf, start, stored, work } from "../../../support/signIn.ts"
 
 describe("The deadline", () => {
+  it.effect("holds where the machine was asleep meanwhile: who starts then begins anew, and who waited is told", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      // Time passes, and nobody is told.
+      const flow = yield* Effect.provideService(begin(work), Clock.Clock, { ...clock, sleep: () => Effect.never })
+      const waiting = yield* Effect.forkChild(Effect.flip(flow.outcome), { startImmediately: true })
+      yield* TestClock.adjust("300001 millis")
+      assert.isTrue(Option.isNone(yield* pending(work)))
+      const next = yield* begin(work)
+      assert.notStrictEqual(next.id, flow.id)
+      assert.deepStrictEqual(yield* Fiber.join(waiting), new FlowTimedOut({ after: Duration.minutes(5) }))
+      assert.isTrue(yield* refuses(portOf(flow)))
+      assert.strictEqual((yield* get(FakeProvider.consented(next))).status, 200)
+      assert.strictEqual((yield* next.outcome).flowId, next.id)
+    }).pipe(Effect.provide(layerSignIn())))
+
   it.effect("is five minutes after the flow began, and the port refuses connections when waiters hear of it", () =>
     Effect.gen(function*() {
       const flow = yield* begin(work)
