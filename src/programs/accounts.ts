@@ -72,7 +72,7 @@ const detailsOf = ({ state }: Slot, wanted: ReadonlyArray<string>): Partial<Stan
 }
 
 /**
- * Every account that was ever used here, and the default one, in the order of their names. Looks at what is stored and asks
+ * Every account that was ever signed in or out here, and the default one, in the order of their names. Looks at what is stored and asks
  * nobody.
  */
 export const list = Effect.gen(function*() {

@@ -3,7 +3,7 @@
  * They are asked once, their no counts unless they have answered otherwise, and the client hears of the end.
  */
 import { Effect } from "effect"
-import { atAnyMoment } from "../../src/layers/exploring/ScheduleChoices.ts"
+import { atAnyMoment, isHurried } from "../../src/layers/exploring/ScheduleChoices.ts"
 import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import { BrowserUnavailable } from "../../src/services/sign-in/Browser.ts"
 import type { UrlOpening } from "../../src/services/sign-in/UrlOpener.ts"
@@ -33,13 +33,20 @@ const askedOnce = ({ asked, over }: Scene.Scene) => [
   asked.toSorted().join() !== over.toSorted().join() && `asked for ${asked.join()}, told of the end of ${over.join()}`
 ]
 
-/** A person whose no was heard has not been signed in. */
-const noMeansNo = (scene: Scene.Scene, answers: Answers) =>
-  Effect.map(scene.state(), (state) => [
+/** Whether the person has said no to a flow before anybody went to an answer, and time has not passed before its time. */
+const hasRefusedFirst = ({ refusals, visits }: Scene.Scene) =>
+  Effect.map(isHurried, (hurried) => !hurried && refusals.length > 0 && Math.min(...refusals) < Math.min(...visits))
+
+/** A person whose no was heard has not been signed in, and a no that came first is what everybody is told. */
+const noMeansNo = Effect.fnUntraced(function*(scene: Scene.Scene, answers: Answers) {
+  const told = outcomes(answers)
+  const isDenied = told.every((outcome) => outcome === "consent_denied")
+  return [
     ...askedOnce(scene),
-    outcomes(answers).every((outcome) => outcome === "consent_denied") && state === "SignedIn" &&
-    "everybody was told of the person's no, and they are signed in"
-  ])
+    isDenied && (yield* scene.state()) === "SignedIn" && "everybody was told of a no, and the account is signed in",
+    (yield* hasRefusedFirst(scene)) && !isDenied && `the person's no came first, and callers were told ${told.join()}`
+  ]
+})
 
 const insistent = (scene: Scene.Scene) => ({ person: scene.insistent })
 

@@ -1,7 +1,7 @@
 /**
  * What an explored program finds: a world, a process in it, a person, and words for what is done with them.
  */
-import { Cause, Context, Effect, Exit, Option, Queue } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Option, Queue } from "effect"
 import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import { AccountKey } from "../../src/services/sign-in/AccountKey.ts"
 import type { AuthFlow } from "../../src/services/sign-in/AuthFlows.ts"
@@ -92,6 +92,9 @@ export interface Scene {
   /** The flows whose page a client has asked its person to open, and those of which it was told that they are over. */
   readonly asked: ReadonlyArray<string>
   readonly over: ReadonlyArray<string>
+  /** When the person said no, and when somebody went to an answer, in milliseconds. */
+  readonly refusals: ReadonlyArray<number>
+  readonly visits: ReadonlyArray<number>
   /**
    * A client that asks its person whether to open a page, who answers like this. Where they agree, it opens as the next tab.
    */
@@ -114,20 +117,25 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
   const tab = Queue.take(tabs)
   const asked: Array<string> = []
   const over: Array<string> = []
+  const refusals: Array<number> = []
+  const visits: Array<number> = []
   const lies: Array<string> = []
   const pages: Array<string> = []
   /** How much was in the book before the race. */
   let before = 0
 
   const visit = (url: string) =>
-    Effect.tap(loopback.visit(url), (seen) => {
-      const shown = seen._tag === "Page" ? seen.title : seen._tag
-      pages.push(shown)
-      if (shown === "Signed in" && !ledger.entries.slice(before).some(({ _tag }) => _tag === "Stored")) {
-        lies.push("a page said that somebody is signed in, and nothing was stored")
+    Effect.tap(
+      Effect.andThen(Effect.map(Clock.currentTimeMillis, (now) => visits.push(now)), loopback.visit(url)),
+      (seen) => {
+        const shown = seen._tag === "Page" ? seen.title : seen._tag
+        pages.push(shown)
+        if (shown === "Signed in" && !ledger.entries.slice(before).some(({ _tag }) => _tag === "Stored")) {
+          lies.push("a page said that somebody is signed in, and nothing was stored")
+        }
+        return note(`sees: ${shown}`)
       }
-      return note(`sees: ${shown}`)
-    })
+    )
 
   const asking = (answer: Effect.Effect<UrlOpening, BrowserUnavailable>): UrlOpener =>
     Effect.fnUntraced(function*({ authorizationUrl, flowId }) {
@@ -137,6 +145,7 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
       )
       const opening = yield* Effect.tap(answer, (how) => note(`the person who was asked: ${how}`))
       if (opening === "accepted") yield* Queue.offer(tabs, authorizationUrl)
+      if (opening === "declined") refusals.push(yield* Clock.currentTimeMillis)
       return opening
     })
 
@@ -167,6 +176,8 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
     lies,
     asked,
     over,
+    refusals,
+    visits,
     asking,
     shown: pages,
     begin: () => {

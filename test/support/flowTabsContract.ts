@@ -54,6 +54,17 @@ export const flowTabsContract = <E>(layer: Layer.Layer<FlowStore, E>) =>
         isFlow(yield* flows.read(begun.id), record(begun, { tab: "asked" }))
       }).pipe(Effect.provide(layer)))
 
+    it.effect("none is opened on a flow that has ended or is not known, and that costs the account's next flow nothing", () =>
+      Effect.gen(function*() {
+        const [over, next, unknown] = [flow("a"), flow("b"), flow("c")]
+        const flows = yield* having(over, next)
+        yield* flows.change(over.id, { _tag: "Ended", ending: { _tag: "SignedIn" }, evicts: false })
+        for (const none of [over, unknown]) {
+          sameClaims([yield* flows.claimTab(none, rest)], [{ _tag: "Taken", tab: "not_asked" }])
+        }
+        sameClaims([yield* flows.claimTab(next, rest)], [granted])
+      }).pipe(Effect.provide(layer)))
+
     it.effect("another flow of the account waits until it has had its rest, to the millisecond", () =>
       Effect.gen(function*() {
         const [one, two] = [flow("a"), flow("b", { purpose: "write" })]

@@ -57,8 +57,8 @@ export interface Question {
   readonly url: string
   readonly message: string
   readonly answer: (action: ElicitResult["action"]) => Effect.Effect<void>
-  /** Answers with an error of the protocol. */
-  readonly fail: Effect.Effect<void>
+  /** Answers with an error of the protocol that says this. */
+  readonly fail: (what: string) => Effect.Effect<void>
 }
 
 const Answer = Schema.Record(Schema.String, Schema.Unknown)
@@ -87,7 +87,7 @@ export const connect = Effect.fnUntraced(function*(capabilities: ClientCapabilit
           url,
           message,
           answer: (action) => Effect.sync(() => resolve({ action })),
-          fail: Effect.sync(() => reject(new Error("The client has a fault.")))
+          fail: (what) => Effect.sync(() => reject(new Error(what)))
         })
       })
     })

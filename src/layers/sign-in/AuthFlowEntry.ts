@@ -38,7 +38,7 @@ export type Role =
 export interface Wants {
   /** How many callers. */
   readonly count: number
-  /** How the latest of them has it opened; unless they said, by this machine's browser. */
+  /** How the first of them has it opened; unless they said, by this machine's browser. */
   readonly opener: UrlOpener | undefined
 }
 
@@ -99,7 +99,7 @@ const outcomeOf = ({ outcome, waiting }: AuthFlowEntry): AuthFlow["outcome"] =>
     () => Ref.update(waiting, (count) => count - 1)
   )
 
-/** What was wanted just now is asked for in the next moment. */
+/** What was wanted just now is asked for in the next moment, and counts as asked. */
 const shownOf = ({ shown, wants }: AuthFlowEntry): AuthFlow["shown"] =>
   Effect.gen(function*() {
     const now = yield* SubscriptionRef.get(shown)

@@ -92,7 +92,10 @@ export const make = Effect.fnUntraced(function*(
       isFirst: boolean
     ): Effect.fn.Return<Started, FlowFailure> {
       if (options.openBrowser) {
-        yield* SubscriptionRef.update(entry.wants, ({ count }) => ({ count: count + 1, opener: options.opener }))
+        yield* SubscriptionRef.update(
+          entry.wants,
+          ({ count, opener }) => ({ count: count + 1, opener: count === 0 ? options.opener : opener })
+        )
       }
       const opened = yield* Deferred.await(entry.opened)
       if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }

@@ -8,6 +8,7 @@ import type { FlowShown } from "../../services/sign-in/AuthFlows.ts"
 import { Browser } from "../../services/sign-in/Browser.ts"
 import type { FlowPage, UrlOpener } from "../../services/sign-in/UrlOpener.ts"
 import { FlowStore, type TabClaim } from "../../services/storage/FlowStore.ts"
+import { patiently } from "../storage/StorePatience.ts"
 import { type AuthFlowEntry, endedBy } from "./AuthFlowEntry.ts"
 
 /** How long an account has no second tab opened by itself. */
@@ -38,7 +39,12 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
   /** The person's no ends the flow, in whichever process it is, unless they have answered it already. */
   const declined = Effect.fnUntraced(function*(entry: AuthFlowEntry, { flowId }: FlowPage) {
     if ((yield* Ref.get(entry.role))._tag !== "Owning") {
-      return yield* Effect.ignore(store.change(flowId, { _tag: "Asked", by: "decline" }))
+      return yield* patiently(store.change(flowId, { _tag: "Asked", by: "decline" })).pipe(
+        Effect.catchTag(
+          "StoreUnavailable",
+          ({ message }) => Effect.logWarning("That the person has declined a sign-in could not be passed on.", message)
+        )
+      )
     }
     const first = yield* Deferred.succeed(entry.decision, { _tag: "Ended", error: endedBy("decline") })
     if (first) yield* Deferred.succeed(entry.condemned, undefined)
@@ -52,7 +58,13 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
         SubscriptionRef.set(entry.shown, tab),
         Effect.ignore(store.change(flowId, { _tag: "Shown", tab }))
       )
-    yield* Effect.matchEffect(opener(page), {
+    // Where only this process goes, the flow goes on, and nobody has its page open: its own callers may be told so.
+    const abandoned = Effect.flatMap(
+      Ref.get(entry.role),
+      ({ _tag }) =>
+        _tag === "Following" ? Effect.ignore(store.change(flowId, { _tag: "Shown", tab: "failed" })) : Effect.void
+    )
+    yield* Effect.matchEffect(Effect.onInterrupt(opener(page), () => abandoned), {
       onSuccess: (opening) =>
         opening === "declined"
           ? declined(entry, page)

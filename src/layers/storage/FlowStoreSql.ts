@@ -123,8 +123,10 @@ const make = Effect.gen(function*() {
       const millis = Duration.toMillis(rest)
       return yield* explained(
         sql.withTransaction(Effect.gen(function*(): Effect.fn.Return<TabClaim, SqlError.SqlError> {
-          const [flow] = yield* sql<{ readonly tab: FlowRecord["tab"] }>`SELECT tab FROM flows WHERE flow_id = ${id}`
-          if (flow !== undefined && flow.tab !== "not_asked") return { _tag: "Taken", tab: flow.tab }
+          const [flow] = yield* sql<{ readonly tab: FlowRecord["tab"]; readonly ending: string | null }>`
+          SELECT tab, ending FROM flows WHERE flow_id = ${id}`
+          if (flow === undefined) return { _tag: "Taken", tab: "not_asked" }
+          if (flow.tab !== "not_asked" || flow.ending !== null) return { _tag: "Taken", tab: flow.tab }
           // A claim from the future tells that the clock was set back, and not when it was made.
           const claimed = yield* sql`
           INSERT INTO tabs (account_key, claimed_at) VALUES (${key}, ${now})

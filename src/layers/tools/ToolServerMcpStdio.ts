@@ -31,6 +31,9 @@ const lastWords = Duration.millis(100)
 /** The SDK gives a request up after a minute unless told otherwise; this is the longest time that a timer takes. */
 const aPersonsTime = 2 ** 31 - 1
 
+/** What the SDK says of an answer to a request that is not waited for any more. */
+const isLateAnswer = (message: string): boolean => message.includes("unknown message ID")
+
 /** A tool that may also talk to the client of its call. */
 type Served<R> = Tool<R | ToolClient | ToolProgress>
 
@@ -105,7 +108,12 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
     )
     // What the client sent stays out of the log: it may hold what the person pasted.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
-    server.onerror = () => void runPromise(Effect.logWarning("A message of the client could not be processed."))
+    server.onerror = ({ message }) =>
+      void runPromise(
+        isLateAnswer(message)
+          ? Effect.logDebug("The client has answered a question that was taken back.")
+          : Effect.logWarning("A message of the client could not be processed.")
+      )
     // The transport closes itself when a message is too long to be read.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
     server.onclose = () => void Deferred.doneUnsafe(ended, Exit.succeed<ServeEnd>("stdin_end"))

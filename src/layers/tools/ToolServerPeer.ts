@@ -1,7 +1,7 @@
 /**
  * What a call learns of its client and tells it, over the few things that are needed of a connection.
  */
-import { Context, Effect, Option, Ref, type Scope } from "effect"
+import { Context, Effect, Option, Predicate, Ref, type Scope } from "effect"
 import { type ElicitationAnswer, ElicitationFailed, ToolClient } from "../../services/tools/ToolClient.ts"
 import { ToolProgress } from "../../services/tools/ToolProgress.ts"
 
@@ -25,7 +25,11 @@ export interface Told {
 const post = (scope: Scope.Scope, send: () => Promise<void>): Effect.Effect<void> =>
   Effect.asVoid(Effect.forkIn(Effect.ignore(Effect.tryPromise(send)), scope, { startImmediately: true }))
 
-const reasonOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+/** Never in the client's words: it may repeat the address, which nobody but its person is to read. */
+const reasonOf = (error: unknown): string =>
+  Predicate.hasProperty(error, "code") && typeof error.code === "number"
+    ? `it answered with the error ${error.code}`
+    : "it gave no answer that means anything"
 
 const clientOf = (peer: Peer, scope: Scope.Scope): ToolClient["Service"] => ({
   elicitUrl: peer.takesUrls

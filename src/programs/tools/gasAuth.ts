@@ -1,12 +1,13 @@
 /**
  * The tool `gas_auth`: sign in, see how it stands, finish by hand, cancel, sign out.
  */
-import { DateTime, Effect, Option, Redacted, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Redacted, Result, Stream } from "effect"
 import * as UrlOpenerElicitation from "../../layers/tools/UrlOpenerElicitation.ts"
 import { Config } from "../../services/config/Config.ts"
-import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
 import { DefaultAccount } from "../../services/sign-in/DefaultAccount.ts"
+import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { InvalidArguments, make } from "../../services/tools/Tool.ts"
@@ -14,10 +15,11 @@ import { ToolClient } from "../../services/tools/ToolClient.ts"
 import * as ToolProgress from "../../services/tools/ToolProgress.ts"
 import { serverTitle } from "../identity.ts"
 import { accountOf, loggedOut, nameOf, pending, signedIn, standing } from "./gasAuthAnswers.ts"
+import { asWhom, preparingWords, progressWords } from "./gasAuthProgress.ts"
 import { defaultWaitSeconds, Input, Output } from "./gasAuthSchema.ts"
 
 /** How the page is opened for a caller who wants that: by its client where that can, else by this machine's browser. */
-const openerFor = Effect.fnUntraced(function*(input: Input) {
+const openerFor = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   const { settings } = yield* Config
   const { elicitUrl } = yield* ToolClient
   if (input.openBrowser === false) return { openBrowser: false }
@@ -25,65 +27,90 @@ const openerFor = Effect.fnUntraced(function*(input: Input) {
     onNone: () => ({ openBrowser: settings.browser._tag !== "None" }),
     onSome: (elicit) => ({
       openBrowser: true,
-      opener: UrlOpenerElicitation.make(
-        elicit,
-        `Sign in to ${serverTitle}: a page of the provider opens in your browser.`
-      )
+      opener: UrlOpenerElicitation.make(elicit, `Sign in to ${serverTitle}${asWhom(key)} in your browser.`)
     })
   })
 })
 
-/** Completes when it is known that nobody has been shown the page, so that only the answer to a call can show it. */
-const unseen = ({ showing }: AuthFlow) =>
-  Stream.runHead(Stream.filter(showing, (shown) => shown === "failed" || shown === "braked"))
+/**
+ * Completes when it becomes known that nobody has been shown the page, so that only the answer to this call can show it. One that
+ * stands in for a flow whose process died may still be shown in a moment, so that it is braked says nothing.
+ */
+const unseen = Effect.fnUntraced(function*(flow: AuthFlow) {
+  const flows = yield* AuthFlows
+  const isSame = Effect.map(
+    Effect.orElseSucceed(flows.pending(flow.key), () => Option.none<AuthFlow>()),
+    Option.exists(({ id }) => id === flow.id)
+  )
+  yield* flow.showing.pipe(
+    Stream.filterEffect((shown) => shown === "braked" ? isSame : Effect.succeed(shown === "failed")),
+    Stream.runHead
+  )
+})
 
-const minutesWords = (millis: number): string => {
-  const seconds = Math.max(0, Math.ceil(millis / 1000))
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-}
-
-/** What a person likes to read while they sign in. */
-const progressWords = ({ expiresAt, key }: AuthFlow) =>
-  Effect.map(DateTime.now, (now) => {
-    const left = DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(now)
-    const who = key === defaultAccountKey ? "" : ` as ${key}`
-    return `Waiting for you to sign in${who} in your browser (${minutesWords(left)} left)`
+/** How a flow goes on for those who wait for it: where its process has died meanwhile, another one has another deadline. */
+const progress = ({ expiresAt, key }: AuthFlow) =>
+  Effect.gen(function*() {
+    const flows = yield* AuthFlows
+    const now = yield* Effect.orElseSucceed(flows.pending(key), () => Option.none<AuthFlow>())
+    return yield* progressWords(key, Option.match(now, { onNone: () => expiresAt, onSome: (flow) => flow.expiresAt }))
   })
+
+/** What to answer with when a flow is not waited for any longer: it as it is now, or how things stand without it. */
+const later = Effect.fnUntraced(function*(key: AccountKey, wantsUrl: boolean) {
+  const flows = yield* AuthFlows
+  const now = yield* flows.pending(key)
+  return Option.isSome(now) ? yield* pending("auth_pending", now.value, wantsUrl) : yield* standing(key)
+})
+
+/** Most often there is nothing to tell: it is done in a moment. */
+const preparing = Effect.delay(Effect.succeed(preparingWords), "1 second")
 
 const start = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   const flows = yield* AuthFlows
-  const options = yield* openerFor(input)
-  const started = yield* flows.start(key, options)
+  const began = yield* Clock.monotonicTimeNanos
+  const options = yield* openerFor(key, input)
+  const started = yield* ToolProgress.whileWaiting(flows.start(key, options), preparing)
   if (started._tag === "AlreadyAuthenticated") return yield* signedIn("already_authenticated", started.session)
   const { flow } = started
   const wantsUrl = input.openBrowser === false
   if (input.waitForCompletion === false) {
     return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", flow, wantsUrl)
   }
-  // Whoever has said how long to wait has somebody to wait for.
-  const waiting = options.openBrowser && input.waitSeconds === undefined
+  // Whoever joins a flow that could not be shown before waits for somebody who was given its address.
+  const isOld = started._tag === "Joined" && (yield* flow.shown) === "failed"
+  const waiting = options.openBrowser && !isOld
     ? Effect.raceFirst(Effect.asSome(flow.outcome), Effect.as(unseen(flow), Option.none<Session>()))
     : Effect.asSome(flow.outcome)
-  const waited = yield* ToolProgress.whileWaiting(waiting, progressWords(flow)).pipe(
-    Effect.timeoutOption(`${input.waitSeconds ?? defaultWaitSeconds} seconds`),
+  const spent = Duration.nanos((yield* Clock.monotonicTimeNanos) - began)
+  const left = Duration.max(
+    Duration.subtract(Duration.seconds(input.waitSeconds ?? defaultWaitSeconds), spent),
+    Duration.zero
+  )
+  const waited = yield* ToolProgress.whileWaiting(waiting, progress(flow)).pipe(
+    Effect.timeoutOption(left),
     Effect.map(Option.flatten)
   )
-  if (Option.isSome(waited)) return yield* signedIn("authenticated", waited.value)
-  // Where its process has died meanwhile, another one goes on with another address.
-  const now = yield* flows.pending(key)
-  return yield* pending("auth_pending", Option.getOrElse(now, () => flow), wantsUrl)
+  return Option.isSome(waited) ? yield* signedIn("authenticated", waited.value) : yield* later(key, wantsUrl)
+})
+
+/** How things stand, once a flow that was waited for has ended: with a session, or like this. */
+const ended = Effect.fnUntraced(function*(key: AccountKey, { code, message, remedy }: FlowFailure) {
+  const told = yield* standing(key)
+  // Who is signed in all the same, or is being signed in again by now, does not need to know.
+  return told.status === "not_authenticated" ? { ...told, message: `${message} ${remedy}`, ended: code } : told
 })
 
 const status = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   const flows = yield* AuthFlows
   const flow = yield* flows.pending(key)
   if (Option.isNone(flow) || input.waitSeconds === undefined) return yield* standing(key)
-  // However the flow ends, the caller asked how things stand.
-  yield* Effect.exit(flow.value.outcome).pipe(
-    (waiting) => ToolProgress.whileWaiting(waiting, progressWords(flow.value)),
-    Effect.timeoutOption(`${input.waitSeconds} seconds`)
+  const waited = yield* ToolProgress.whileWaiting(Effect.result(flow.value.outcome), progress(flow.value)).pipe(
+    Effect.timeoutOption(Duration.seconds(input.waitSeconds))
   )
-  return yield* standing(key)
+  return Option.isSome(waited) && Result.isFailure(waited.value)
+    ? yield* ended(key, waited.value.failure)
+    : yield* standing(key)
 })
 
 const complete = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
@@ -134,7 +161,8 @@ export const gasAuth = make({
   title: "Google sign-in",
   description: "Sign in to Google for Apps Script, see how the sign-in stands, finish it by hand, cancel it, or sign " +
     "out. mode \"start\" opens the person's browser and waits up to waitSeconds; if the answer is auth_pending, show " +
-    "the person authUrl and call mode \"status\" with waitSeconds to hear how it ends. Every other tool needs this first.",
+    "the person authUrl, if there is one, and call mode \"status\" with waitSeconds to hear how it ends. Every other tool " +
+    "needs this first.",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: Input,
   output: Output,

@@ -53,7 +53,8 @@ const shownWords = (shown: FlowShown): string => {
     case "opened":
       return "The browser was opened on the sign-in. If it does not show, ask the person to open authUrl"
     case "accepted":
-      return "The person has agreed to open the sign-in, and has to finish it in their browser"
+      return "The person has agreed to open the sign-in, and has to finish it in their browser (if the page is not there, call " +
+        "with openBrowser false for its address)"
     case "failed":
       return "No browser could be opened. Ask the person to open authUrl"
     case "braked":

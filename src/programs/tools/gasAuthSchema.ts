@@ -23,7 +23,9 @@ export const Input = Schema.Struct({
   })),
   openBrowser: Schema.optionalKey(Schema.Boolean.annotate({
     default: true,
-    description: "With start: whether to open the person's browser. The address is in the result either way."
+    description:
+      "With start: whether to open the person's browser, or have the client open it. With false, the address is in " +
+      "the result in any case; otherwise unless the person has agreed to open it."
   })),
   waitForCompletion: Schema.optionalKey(Schema.Boolean.annotate({
     default: true,
@@ -31,8 +33,9 @@ export const Input = Schema.Struct({
   })),
   waitSeconds: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 })).annotate({
-      default: defaultWaitSeconds,
-      description: "How long to wait for the person, 0 to 300 seconds; then the answer is auth_pending."
+      description:
+        "How long to wait for the person, 0 to 300 seconds; then the answer is auth_pending. With start, 40 unless " +
+        "given; with status, not at all unless given."
     })
   ),
   redirectUrl: Schema.optionalKey(
@@ -62,6 +65,9 @@ export const Output = Schema.Struct({
   authUrl: Schema.optionalKey(Schema.String.annotate({ description: "Where the person has to go. Show it to them." })),
   redirectUri: Schema.optionalKey(Schema.String),
   flowId: Schema.optionalKey(Schema.String),
+  ended: Schema.optionalKey(Schema.String.annotate({
+    description: "With status and waitSeconds: how the sign-in that was waited for ended, if not well."
+  })),
   expiresAt: Schema.optionalKey(Schema.String.annotate({ description: "When the sign-in ends unfinished." })),
   grantedScopes: Schema.optionalKey(Schema.Array(Schema.String)),
   missingScopes: Schema.optionalKey(Schema.Array(Schema.String)),

@@ -59,7 +59,7 @@ export interface AuthFlow {
   readonly outcome: Effect.Effect<Session, FlowFailure>
   /** What became of opening a browser so far; returns at once. */
   readonly shown: Effect.Effect<FlowShown>
-  /** The same, as it is and as it becomes; does not end by itself. */
+  /** The same, as it is written down and as it becomes, what has been wanted and not yet asked aside; does not end by itself. */
   readonly showing: Stream.Stream<FlowShown>
 }
 
@@ -95,7 +95,10 @@ export interface StartOptions {
    * account at most once in ten seconds on the whole machine.
    */
   readonly openBrowser: boolean
-  /** How it opens, if it comes to that for this caller; unless given, by the `Browser` of this machine. */
+  /**
+   * How it opens, if this caller is the first of the sign-in who wants that in this process; unless given, by the `Browser` of this
+   * machine. The flow of another process is opened in the way of whoever is first to ask for that on the whole machine.
+   */
   readonly opener?: UrlOpener
 }
 

@@ -26,7 +26,7 @@ export type UrlOpening = "opened" | "accepted" | "declined"
  * Fails where the person was not asked, or gave no answer: the flow goes on then, and its address is theirs to open.
  *
  * It is interrupted when the flow ends first. The Scope closes when the flow is over, for whatever reason, or goes on as
- * another one. It may be run for as long as the flow is under way, also after the caller who brought it has left, and is run
+ * another one. It may be run for as long as the sign-in is under way, also after the caller who brought it has left, and is run
  * at most once for a flow.
  */
 export type UrlOpener = (page: FlowPage) => Effect.Effect<UrlOpening, BrowserUnavailable, Scope.Scope>

@@ -5,6 +5,7 @@ import { Context, type Effect, type Option, Schema, type Scope } from "effect"
 
 /** The client has not answered: it went away, has a fault, or does not know the request after all. */
 export class ElicitationFailed extends Schema.TaggedError<ElicitationFailed>()("ElicitationFailed", {
+  /** The end of a sentence, without anything of the question. */
   reason: Schema.String
 }) {
   override get message(): string {

@@ -100,11 +100,33 @@ describe("A client that can open a URL for its person", () => {
       answeredWithUrl((yield* Fiber.join(call)).output, question.url)
     })))
 
+  it.effect("and repeats the address in what it says of its fault has it in no log and no event", () =>
+    story(Effect.gen(function*() {
+      const { call, logged, question } = yield* asked
+      yield* question.fail(`Cannot open ${question.url}`)
+      answeredWithUrl((yield* Fiber.join(call)).output, question.url)
+      const state = new URL(question.url).searchParams.get("state") ?? ""
+      const { all } = yield* RecordedEvents.RecordedEvents
+      assert.isTrue(all.some(({ _tag }) => _tag === "BrowserFailed"))
+      for (const text of [...logged, JSON.stringify(all)]) assert.notInclude(text, state)
+    })))
+
+  it.effect("keeps its question when the call is cancelled, and may still answer it", () =>
+    story(Effect.gen(function*() {
+      const { auth, call, completed, question } = yield* asked
+      yield* Fiber.interrupt(call)
+      yield* nextTurns
+      assert.strictEqual(yield* Queue.size(completed), 0)
+      yield* question.answer("accept")
+      yield* RecordedEvents.heard("BrowserOpened")
+      assert.strictEqual((yield* auth({ mode: "status" })).output["flowId"], question.id)
+    })))
+
   it.effect("and fails when it is asked has the address in the answer", () =>
     story(Effect.gen(function*() {
       const { call, question } = yield* asked
       yield* TestClock.adjust("2 seconds")
-      yield* question.fail
+      yield* question.fail("The client has a fault.")
       const { output } = yield* Fiber.join(call)
       answeredWithUrl(output, question.url)
       assert.match(textOf(output, "message"), /mode "complete".*ssh -L/)

@@ -110,6 +110,23 @@ describe("A caller's own way of opening the page", () => {
     })))
 })
 
+describe("A window that goes away while its person is asked", () => {
+  it.effect("leaves the others with the word that nobody has the page open", () =>
+    scenario(Effect.gen(function*() {
+      const [owner, follower] = yield* twoWindows
+      const flow = yield* beginIn(owner, work, false)
+      const mine = yield* opener
+      yield* beginWith(follower, mine.open)
+      yield* Queue.take(mine.asked)
+      yield* follower.close
+      yield* until(flow, ({ tab }) => tab === "failed")
+      yield* nextTurns
+      assert.strictEqual(yield* flow.shown, "failed")
+      assert.strictEqual((yield* get(FakeProvider.consented(flow))).status, 200)
+      assert.strictEqual((yield* flow.outcome).flowId, flow.id)
+    })))
+})
+
 describe("The person's no to opening the page", () => {
   it.effect("ends the flow as declined for everybody, and nothing listens any more", () =>
     scenario(Effect.gen(function*() {

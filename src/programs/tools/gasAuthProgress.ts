@@ -1,0 +1,25 @@
+/**
+ * What a person is told of a sign-in that they are waited for in.
+ */
+import { DateTime, Effect } from "effect"
+import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+
+/** As whom somebody signs in, where that is not just anybody. */
+export const asWhom = (key: AccountKey): string => key === defaultAccountKey ? "" : ` as ${key}`
+
+const spanWords = (millis: number): string => {
+  const seconds = Math.max(0, Math.ceil(millis / 1000))
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+/** Before there is anything to sign in at. */
+export const preparingWords = "Preparing the sign-in"
+
+export const progressWords = (key: AccountKey, expiresAt: DateTime.Utc): Effect.Effect<string> =>
+  Effect.map(
+    DateTime.now,
+    (now) =>
+      `Waiting for you to sign in${asWhom(key)} in your browser (${
+        spanWords(DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(now))
+      } left)`
+  )
