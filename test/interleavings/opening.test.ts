@@ -8,7 +8,7 @@ import { note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import { BrowserUnavailable } from "../../src/services/sign-in/Browser.ts"
 import type { UrlOpening } from "../../src/services/sign-in/UrlOpener.ts"
 import type { Answers } from "../support/explored.ts"
-import { onlyTold, outcomes } from "../support/exploredInvariants.ts"
+import { isAnswer, onlyTold, outcomes } from "../support/exploredInvariants.ts"
 import type { Process } from "../support/exploredProcess.ts"
 import * as Scene from "../support/exploredScene.ts"
 import { explore } from "../support/exploring.ts"
@@ -33,18 +33,26 @@ const askedOnce = ({ asked, over }: Scene.Scene) => [
   asked.toSorted().join() !== over.toSorted().join() && `asked for ${asked.join()}, told of the end of ${over.join()}`
 ]
 
-/** Whether the person has said no to a flow before anybody went to an answer, and time has not passed before its time. */
-const hasRefusedFirst = ({ refusals, visits }: Scene.Scene) =>
-  Effect.map(isHurried, (hurried) => !hurried && refusals.length > 0 && Math.min(...refusals) < Math.min(...visits))
+/** What callers of a flow were told other than the no that the person gave before anybody went to an answer. */
+const unheard = (scene: Scene.Scene, answers: Answers) =>
+  Effect.map(isHurried, (hurried) => {
+    const first = scene.refusals.filter(({ at }) => !hurried && at < Math.min(...scene.visits)).map(({ flowId }) =>
+      flowId
+    )
+    return Object.values(answers).filter(isAnswer)
+      .filter(({ flowId, outcome }) => first.some((id) => id === flowId) && outcome !== "interrupted")
+      .map(({ outcome }) =>
+        outcome !== "consent_denied" && `the person's no came first, and a caller was told ${outcome}`
+      )
+  })
 
 /** A person whose no was heard has not been signed in, and a no that came first is what everybody is told. */
 const noMeansNo = Effect.fnUntraced(function*(scene: Scene.Scene, answers: Answers) {
-  const told = outcomes(answers)
-  const isDenied = told.every((outcome) => outcome === "consent_denied")
+  const isDenied = outcomes(answers).every((outcome) => outcome === "consent_denied")
   return [
     ...askedOnce(scene),
     isDenied && (yield* scene.state()) === "SignedIn" && "everybody was told of a no, and the account is signed in",
-    (yield* hasRefusedFirst(scene)) && !isDenied && `the person's no came first, and callers were told ${told.join()}`
+    ...yield* unheard(scene, answers)
   ]
 })
 

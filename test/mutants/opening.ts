@@ -1,7 +1,7 @@
 /**
  * Safeties of having the page opened: by whom, what their answer means, and who hears of the end.
  */
-import { type Mutant, quick } from "./mutant.ts"
+import { explored, type Mutant, quick } from "./mutant.ts"
 
 const tab = "src/layers/sign-in/AuthFlowTab.ts"
 const elicitation = "src/layers/tools/UrlOpenerElicitation.ts"
@@ -47,9 +47,46 @@ export const opening: ReadonlyArray<Mutant> = [
     safety: "a no in one window that ends the flow of another's process",
     rule: "One completion",
     file: tab,
-    find: "return yield* Effect.ignore(store.change(flowId, { _tag: \"Asked\", by: \"decline\" }))",
-    replace: "return",
+    find: "if ((yield* Ref.get(entry.role))._tag !== \"Owning\") {",
+    replace: "if ((yield* Ref.get(entry.role))._tag !== \"Owning\") return\n    if (false) {",
     killers: [quick(openers, "ends it also where another window's process runs it")]
+  },
+  {
+    safety: "the person's no, which ends the flow",
+    rule: "One completion",
+    file: tab,
+    find: "? declined(entry, page)",
+    replace: "? Effect.void",
+    killers: [explored("opening", "a no at any moment, while the person consents by the address")]
+  },
+  {
+    safety: "word of a page that nobody has open, because the window that was asked for it has gone",
+    rule: "No browser by surprise",
+    file: tab,
+    find: "Effect.onInterrupt(opener(page), () => abandoned)",
+    replace: "opener(page)",
+    killers: [quick(openers, "leaves the others with the word that nobody has the page open")]
+  },
+  {
+    safety: "no tab for a flow that is over, in the database",
+    rule: "No browser by surprise",
+    file: "src/layers/storage/FlowStoreSql.ts",
+    find: "|| flow.ending !== null) return",
+    replace: ") return",
+    killers: [
+      quick(
+        "layers/storage/FlowStoreSql",
+        "none is opened on a flow that has ended or is not known, and that costs the account's next flow nothing"
+      )
+    ]
+  },
+  {
+    safety: "a client's own words, which stay out of the log",
+    rule: "Secrets never leave",
+    file: "src/layers/tools/ToolServerPeer.ts",
+    find: "new ElicitationFailed({ reason: reasonOf(error) })",
+    replace: "new ElicitationFailed({ reason: String(error) })",
+    killers: [quick(asked, "and repeats the address in what it says of its fault has it in no log and no event")]
   },
   {
     safety: "telling who opened the page when the sign-in settles, and not when its port is free",

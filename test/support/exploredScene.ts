@@ -92,8 +92,8 @@ export interface Scene {
   /** The flows whose page a client has asked its person to open, and those of which it was told that they are over. */
   readonly asked: ReadonlyArray<string>
   readonly over: ReadonlyArray<string>
-  /** When the person said no, and when somebody went to an answer, in milliseconds. */
-  readonly refusals: ReadonlyArray<number>
+  /** To which flow the person said no, and when somebody went to an answer, in milliseconds. */
+  readonly refusals: ReadonlyArray<{ readonly flowId: string; readonly at: number }>
   readonly visits: ReadonlyArray<number>
   /**
    * A client that asks its person whether to open a page, who answers like this. Where they agree, it opens as the next tab.
@@ -117,7 +117,7 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
   const tab = Queue.take(tabs)
   const asked: Array<string> = []
   const over: Array<string> = []
-  const refusals: Array<number> = []
+  const refusals: Array<{ readonly flowId: string; readonly at: number }> = []
   const visits: Array<number> = []
   const lies: Array<string> = []
   const pages: Array<string> = []
@@ -145,7 +145,7 @@ export const make = (world: Context.Context<World>, process: Process, other: Pro
       )
       const opening = yield* Effect.tap(answer, (how) => note(`the person who was asked: ${how}`))
       if (opening === "accepted") yield* Queue.offer(tabs, authorizationUrl)
-      if (opening === "declined") refusals.push(yield* Clock.currentTimeMillis)
+      if (opening === "declined") refusals.push({ flowId, at: yield* Clock.currentTimeMillis })
       return opening
     })
 
