@@ -3,8 +3,8 @@
  * here is seen in every window.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer } from "effect"
-import { CliConfig, CliError, Command, GlobalFlag } from "effect/cli"
+import { Console, Effect, Layer } from "effect"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { UserDirectories } from "effect/persistence"
 import process from "node:process"
 import * as HostConfigsFileSystem from "../layers/hosts/HostConfigsFileSystem.ts"
@@ -51,8 +51,20 @@ const bare = Command.make("mcp-gas").pipe(
 
 const root = Command.withSubcommands(bare, [
   ...commands,
-  completions(Command.withSubcommands(bare, commands))
+  completions((own) => Command.withSubcommands(bare, [...commands, own]))
 ])
+
+/** What is wrong with the arguments, and nothing else, on stderr: whoever reads stdout has not asked for help. */
+const presenter: CliOutput.Presenter = {
+  present: Effect.fnUntraced(function*(event) {
+    if (event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")) {
+      return yield* CliOutput.defaultPresenter.present(event)
+    }
+    const formatter = yield* CliOutput.Formatter
+    if (event._tag === "InvalidInvocation") yield* Console.error(formatter.formatErrors(event.errors).trim())
+    yield* Console.error(`\nUsage: ${event.helpDoc.usage}\nMore:  ${event.commandPath.join(" ")} --help`)
+  })
+}
 
 /**
  * Runs the command with these arguments. What it says goes to stdout, what is logged or goes wrong to stderr; fails with
@@ -63,7 +75,8 @@ export const cli = (args: ReadonlyArray<string>) =>
     Effect.catchIf(CliError.isCliError, () => new EndsWith({ code: exitCodes.usage })),
     Effect.provide([
       NodeServices.layer,
-      Logging.layer("Warn"),
-      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.LogLevel] })
+      Logging.layerForPeople,
+      CliOutput.layerPresenter(presenter),
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel] })
     ])
   )

@@ -7,14 +7,16 @@ import process from "node:process"
 import { isSupported, oldestNode } from "../layers/doctor/RuntimeCheck.ts"
 import { endOf, exitCodes } from "./cli/ending.ts"
 
-const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
+/** What a shell takes a program for that was ended by one of these: 128 and the signal's number. */
+const stopSignals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
+const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
 
-/** Runs to the end and exits, with what went wrong on stderr. To be interrupted is an ordinary end of a server. */
-const run = <A, E>(program: Effect.Effect<A, E>, interrupted: number) => {
+/** Runs to the end and exits, with what went wrong on stderr; `interrupted` says with which code, where a signal ended it. */
+const run = <A, E>(program: Effect.Effect<A, E>, interrupted: () => number) => {
   const fiber = Effect.runFork(program)
   fiber.addObserver((exit) => {
     const { code, say } = endOf(exit)
-    const end = () => process.exit(code === exitCodes.interrupted ? interrupted : code)
+    const end = () => process.exit(code === exitCodes.interrupted ? interrupted() : code)
     if (say === "") end()
     else process.stderr.write(`${say}\n`, end)
   })
@@ -27,10 +29,14 @@ const stopLoading = () => process.exit(exitCodes.ok)
 const serving = async () => {
   // stdout is the protocol's: whatever anybody prints goes to stderr.
   globalThis.console = new Console(process.stderr, process.stderr)
-  for (const signal of stopSignals) process.on(signal, stopLoading)
+  for (const signal of signals) process.on(signal, stopLoading)
+  if (process.stdin.isTTY && process.stdout.isTTY) {
+    process.stderr.write("Serving MCP on stdin and stdout, for a client to talk to. For people: mcp-gas --help\n")
+  }
   const { serve } = await import("./serve.ts")
-  run(serve, exitCodes.ok)
-  for (const signal of stopSignals) process.off(signal, stopLoading)
+  // To be stopped is an ordinary end of a server.
+  run(serve, () => exitCodes.ok)
+  for (const signal of signals) process.off(signal, stopLoading)
 }
 
 const [command, ...rest] = process.argv.slice(2)
@@ -42,6 +48,12 @@ if (!isSupported(process.versions.node)) {
 } else if (command === undefined || (command === "serve" && rest.length === 0)) await serving()
 else {
   const { cli } = await import("./cli.ts")
-  const fiber = run(cli([command, ...rest]), exitCodes.interrupted)
-  for (const signal of stopSignals) process.on(signal, () => fiber.interruptUnsafe())
+  let code: number = exitCodes.interrupted
+  const fiber = run(cli([command, ...rest]), () => code)
+  for (const signal of signals) {
+    process.on(signal, () => {
+      code = stopSignals[signal]
+      fiber.interruptUnsafe()
+    })
+  }
 }

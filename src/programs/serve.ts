@@ -34,5 +34,5 @@ export const serve = Effect.gen(function*() {
   yield* Effect.timeoutOption(Fiber.await(closed), closing)
   yield* finish(grace)
 }).pipe(
-  Effect.provide(Layer.provideMerge(ToolServerMcpStdio.layer, Logging.layer("Info")))
+  Effect.provide(Layer.provideMerge(ToolServerMcpStdio.layer, Logging.layer))
 )

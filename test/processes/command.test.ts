@@ -46,8 +46,8 @@ describe("mcp-gas", () => {
   ) {
     it.live(`with ${what} says so on stderr, and exits with 2`, () =>
       Effect.gen(function*() {
-        const { code, stderr } = yield* run(args)
-        assert.strictEqual(code, 2)
+        const { code, stderr, stdout } = yield* run(args)
+        assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
         assert.notStrictEqual(stderr, "")
         assert.notMatch(stderr, /^\s+at /m)
       }))

@@ -2,9 +2,13 @@
  * Signing in from a terminal: in the same flow as any window, finished in a browser or by what is pasted, and seen by everybody.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Fiber, Schema } from "effect"
+import { existsSync } from "node:fs"
+import process from "node:process"
+import { stripVTControlCharacters } from "node:util"
+import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { Person } from "../../src/services/local-google/Person.ts"
-import { run, start } from "../support/command.ts"
+import { run, start, startOnTerminal } from "../support/command.ts"
 import { auth, googleEnv, layer, makeHome, refuses, start as startServer, text } from "../support/signInProcess.ts"
 
 const home = Effect.map(
@@ -142,4 +146,46 @@ describe("mcp-gas accounts", () => {
       assert.deepStrictEqual(listed.output, parse(stdout))
       assert.match((yield* run(["accounts"], env)).stdout, /^✓ work \(default\) {2}signed in\n {4}ada@example\.com/)
     }).pipe(Effect.scoped, Effect.provide(layer)))
+})
+
+describe("mcp-gas login --force", () => {
+  it.live("signs out first, and so asks for a new consent", () =>
+    Effect.gen(function*() {
+      const env = yield* home
+      yield* signIn(env)
+      const { code, stdout } = yield* signIn(env, "--force")
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^ada@example\.com is signed out\..*✓ Signed in as ada@example\.com\.\n$/s)
+      const { exchanges } = yield* LocalGoogle.use(({ counts }) => counts)
+      assert.strictEqual(exchanges, 2)
+    }).pipe(Effect.scoped, Effect.provide(layer)))
+})
+
+describe("A terminal", () => {
+  // The command that gives a program one is there on most systems with a shell.
+  const hasScript = existsSync("/usr/bin/script") && process.platform === "linux"
+
+  it.live.skipIf(!hasScript)(
+    "shows how long there is, and Ctrl-C there leaves an exchange under way to finish (needs /usr/bin/script)",
+    () =>
+      Effect.gen(function*() {
+        const env = yield* home
+        const google = yield* LocalGoogle
+        const person = yield* Person
+        const opened = yield* startOnTerminal(["login"], { ...env, MCP_GAS_BROWSER: "/bin/true" })
+        const shown = yield* opened.says(/Waiting for you to sign in \(\d:\d\d left\)/)
+        const url = /http:\S+/.exec(stripVTControlCharacters(shown))?.[0] ?? ""
+        const callback = yield* person.consent(url, { _tag: "Allow" })
+        yield* google.fail("token", { _tag: "Hang" })
+        const visit = yield* Effect.forkChild(person.visit(callback))
+        yield* Effect.repeat(google.counts, { until: ({ exchanges }) => exchanges === 1 })
+        yield* opened.type("\u0003")
+        // Shown by the terminal itself once it has come to the program.
+        yield* opened.says(/\^C/)
+        yield* google.heal
+        yield* opened.ended
+        yield* Fiber.join(visit)
+        assert.strictEqual((yield* run(["status"], env)).code, 0)
+      }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 })

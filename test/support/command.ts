@@ -24,17 +24,17 @@ export interface Running {
   readonly ended: Effect.Effect<Ran>
 }
 
-/** Starts the built command with just this environment; it ends with the Scope at the latest. */
-export const start = Effect.fnUntraced(function*(
+const startProgram = Effect.fnUntraced(function*(
+  program: string,
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>>
 ) {
   const ended = yield* Deferred.make<Ran>()
   const written = yield* Queue.unbounded<string>()
   const texts = { stdout: "", stderr: "" }
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      const spawned = spawn(process.execPath, [binary, ...args], {
+      const spawned = spawn(program, args, {
         env: { PATH: "/usr/bin:/bin", ...env },
         stdio: "pipe"
       })
@@ -62,6 +62,17 @@ export const start = Effect.fnUntraced(function*(
   }
   return running
 })
+
+/** Starts the built command with just this environment; it ends with the Scope at the latest. */
+export const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  startProgram(process.execPath, [binary, ...args], env)
+
+/** The same on a terminal of its own, by the command `script`: stdout is all that it shows, and what is typed are keys. */
+export const startOnTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  startProgram("/usr/bin/script", ["-qec", [process.execPath, binary, ...args].join(" "), "/dev/null"], {
+    TERM: "xterm",
+    ...env
+  })
 
 /** Runs the built command to its end, with nothing to read. */
 export const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): Effect.Effect<Ran> =>

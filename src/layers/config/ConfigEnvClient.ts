@@ -62,7 +62,7 @@ const unset = (inHome: string | undefined, provider: ProviderChoice): ClientMisc
       new ConfigProblem({
         where: "MCP_GAS_CLIENT_FILE",
         problem: "No OAuth client is configured.",
-        remedy: `${create}, and set MCP_GAS_CLIENT_FILE to its path or save it as ${
+        remedy: `${create}, and import it (mcp-gas import FILE), set MCP_GAS_CLIENT_FILE to its path, or save it as ${
           inHome ?? `${clientFileName} in the data directory`
         }.`
       })

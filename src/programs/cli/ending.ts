@@ -5,7 +5,7 @@ import { Cause, Data, Effect, Exit, Option, Predicate } from "effect"
 
 /**
  * `failed`: it could not be done; stderr says why. `usage`: the arguments make no sense. `notSignedIn`: that is the answer.
- * `unwell`: the doctor has found a problem. `interrupted`: by a signal, in the shells' own way.
+ * `unwell`: the doctor has found a problem. `interrupted`: by Ctrl-C, in the shells' own way; other signals have codes of their own.
  */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notSignedIn: 3, unwell: 4, interrupted: 130 } as const
 

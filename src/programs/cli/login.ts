@@ -1,29 +1,45 @@
 /**
  * `mcp-gas login`: signs in from a terminal, in the same flow as any window that asks at the same time.
  */
-import { Console, DateTime, Effect, Stream } from "effect"
+import { Console, DateTime, Effect, Option, Result, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import process from "node:process"
 import { Config } from "../../services/config/Config.ts"
-import { type AuthFlow, AuthFlows } from "../../services/sign-in/AuthFlows.ts"
+import { type AuthFlow, AuthFlows, type FlowShown, type Started } from "../../services/sign-in/AuthFlows.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
-import { signedIn } from "../tools/gasAuthAnswers.ts"
+import { loggedOut, signedIn } from "../tools/gasAuthAnswers.ts"
 import { account, keyOf } from "./options.ts"
 import { lines, spinning, styled } from "./terminal.ts"
 
 const say = (session: Session, status: "authenticated" | "already_authenticated") =>
   Effect.flatMap(signedIn(status, session), ({ message }) => Console.log(`${styled("green", "✓")} ${message}`))
 
-const invitation = ({ authorizationUrl }: AuthFlow, opens: boolean, takesPaste: boolean) =>
+const invitation = (started: Exclude<Started, { readonly _tag: "AlreadyAuthenticated" }>, takesPaste: boolean) =>
   Console.log([
-    opens ? "Your browser opens on the sign-in. If it does not, go to:" : "Open this address in a browser:",
+    started._tag === "Began" ? "Sign in at:" : "A sign-in of this account is under way already. Finish it at:",
     "",
-    `  ${styled("cyan", authorizationUrl)}`,
+    `  ${styled("cyan", started.flow.authorizationUrl)}`,
     "",
-    ...(takesPaste
-      ? ["If that browser is on another machine, paste the address of the page that it ends on, and press Enter.", ""]
-      : [])
+    ...(takesPaste ? [pasteWords, ""] : [])
   ].join("\n"))
+
+const pasteWords =
+  "If that browser is on another machine, paste the address of the page that it ends on, and press Enter."
+
+/** Says what became of opening the browser, as soon as that is known. */
+const opening = ({ showing }: AuthFlow) =>
+  showing.pipe(
+    Stream.filterMap((shown) => Result.fromNullishOr(openingWords[shown], () => shown)),
+    Stream.runHead,
+    Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: (words) => Console.log(`${words}\n`) }))
+  )
+
+const openingWords: Readonly<Partial<Record<FlowShown, string>>> = {
+  opened: "Your browser was opened on it.",
+  accepted: "Your client opens it.",
+  failed: `No browser could be opened here: open the address yourself.\n${pasteWords}`,
+  braked: "No second tab was opened within ten seconds of the one before: open the address yourself."
+}
 
 const left = ({ expiresAt }: AuthFlow) =>
   Effect.map(DateTime.now, (now) => {
@@ -52,22 +68,30 @@ export const login = Command.make(
     browser: Flag.Boolean("browser").pipe(
       Flag.withDescription("Open the browser of this machine; with --no-browser, print the address only"),
       Flag.withDefault(true)
+    ),
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Sign out first, and so ask for a new consent"),
+      Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function*({ account: named, browser }) {
+  Effect.fnUntraced(function*({ account: named, browser, force }) {
     const flows = yield* AuthFlows
     const { settings } = yield* Config
     const opens = browser && settings.browser._tag !== "None"
-    const started = yield* flows.start(yield* keyOf(named), { openBrowser: opens })
+    const key = yield* keyOf(named)
+    if (force) yield* Console.log(`${(yield* loggedOut(key)).message}\n`)
+    const started = yield* flows.start(key, { openBrowser: opens })
     if (started._tag === "AlreadyAuthenticated") return yield* say(started.session, "already_authenticated")
     const { flow } = started
-    // Whoever opens a browser here may have something else to read from stdin, unless it is the person's keyboard.
+    // Where a browser opens, stdin may be meant for somebody else, unless it is the person's keyboard.
     const takesPaste = process.stdin.isTTY || !opens
-    yield* invitation(flow, opens, takesPaste)
+    yield* invitation(started, !opens)
+    if (opens) yield* Effect.forkChild(opening(flow))
     // A failure of what was pasted is the flow's own outcome, which everybody is told.
     const pasting = Effect.andThen(Effect.exit(pasted(flow)), Effect.never)
     const waiting = takesPaste ? Effect.raceFirst(flow.outcome, pasting) : flow.outcome
-    yield* say(yield* spinning(waiting, left(flow)), "authenticated")
+    // What moves would go over what a person types.
+    yield* say(yield* (opens ? spinning(waiting, left(flow)) : waiting), "authenticated")
   })
 ).pipe(
   Command.withDescription("Sign in to Google"),

@@ -20,6 +20,13 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false)
 )
 
+/** How a person signs an account in: named, unless it is the one that is meant where none is. */
+export const loginFor = (key: AccountKey) =>
+  Effect.map(
+    DefaultAccount.use(({ get }) => get),
+    (byDefault) => `mcp-gas login${key === byDefault ? "" : ` --account ${key}`}`
+  )
+
 /** The slot that was named, or else the default one. */
 export const keyOf = (named: Option.Option<AccountKey>) =>
   Option.match(named, { onSome: Effect.succeed, onNone: () => DefaultAccount.use(({ get }) => get) })

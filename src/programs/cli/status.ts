@@ -3,15 +3,13 @@
  */
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
-import { type AccountKey, defaultAccountKey } from "../../services/sign-in/AccountKey.ts"
+import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthFlows } from "../../services/sign-in/AuthFlows.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { standing } from "../tools/gasAuthAnswers.ts"
 import { endsWith, exitCodes } from "./ending.ts"
-import { account, json, keyOf } from "./options.ts"
+import { account, json, keyOf, loginFor } from "./options.ts"
 import { styled } from "./terminal.ts"
-
-const loginFor = (key: AccountKey) => `mcp-gas login${key === defaultAccountKey ? "" : ` --account ${key}`}`
 
 /** For a person who is not signed in: why, and what they can do. */
 const wanting = Effect.fnUntraced(function*(key: AccountKey) {
@@ -20,7 +18,7 @@ const wanting = Effect.fnUntraced(function*(key: AccountKey) {
     return `A sign-in of "${key}" is under way. Finish it at:\n\n  ${styled("cyan", flow.value.authorizationUrl)}\n`
   }
   const { message } = SignInRequired.of(yield* Sessions.use(({ slot }) => slot(key)))
-  return `${message} Sign in: ${loginFor(key)}`
+  return `${message} Sign in: ${yield* loginFor(key)}`
 })
 
 export const status = Command.make(

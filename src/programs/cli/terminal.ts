@@ -23,7 +23,8 @@ export const spinning = <A, E, R, R2>(
 ): Effect.Effect<A, E, R | R2> => {
   if (!process.stderr.isTTY) return waiting
   const shown = Effect.acquireRelease(
-    Effect.sync(() => spinner({ stream: process.stderr }).start()),
+    // Signals are the program's: whoever exits on them at once leaves an exchange half done.
+    Effect.sync(() => spinner({ stream: process.stderr, handleSignals: false }).start()),
     (line) => Effect.sync(() => void line.stop())
   )
   const moving = Effect.flatMap(shown, (line) =>

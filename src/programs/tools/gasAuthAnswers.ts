@@ -3,10 +3,11 @@
  */
 import { DateTime, Effect, Option } from "effect"
 import { Config } from "../../services/config/Config.ts"
+import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { type AuthFlow, AuthFlows, type FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import type { Account, Session } from "../../services/sign-in/Session.ts"
+import { type Account, ownClient, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { Vault } from "../../services/storage/Vault.ts"
 import { defaultWaitSeconds, type Output } from "./gasAuthSchema.ts"
@@ -33,7 +34,7 @@ export const signedIn = Effect.fnUntraced(function*(
     message: `${before}Signed in as ${nameOf(session.key, session.account)}.${
       missingScopes.length === 0
         ? ""
-        : ` These permissions are missing: ${missingScopes.join(", ")}; start to grant them.`
+        : ` These permissions are missing: ${missingScopes.join(", ")}; sign in again to grant them.`
     }`,
     ...accountOf(session.key, session.account),
     grantedScopes: session.grantedScopes,
@@ -96,12 +97,18 @@ export const pending = Effect.fnUntraced(function*(
   return told
 })
 
-/** Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with. */
-export const isOver = ({ tokens }: Session): Effect.Effect<boolean> =>
-  Effect.map(
-    DateTime.now,
-    (now) => tokens.refreshToken === undefined && DateTime.isGreaterThanOrEqualTo(now, tokens.expiresAt)
-  )
+/**
+ * Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with, or nobody who
+ * could, because it was issued to another client than the configured one.
+ */
+export const isOver = Effect.fnUntraced(function*(session: Session) {
+  const { clientId, tokens } = session
+  if (DateTime.isLessThan(yield* DateTime.now, tokens.expiresAt)) return false
+  if (tokens.refreshToken === undefined) return true
+  if (ownClient(session) !== undefined) return false
+  const configured = yield* Effect.option(AuthorizationServer.use((provider) => provider.clientId))
+  return !Option.contains(configured, clientId)
+})
 
 const keeperWords = {
   keychain: "by the operating system's keychain",
