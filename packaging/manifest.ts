@@ -13,7 +13,7 @@ export const serverDirectory = "server"
 /** The command inside of the bundle. */
 export const entryPoint = `${serverDirectory}/mcp-gas.js`
 
-/** The variable that a person is asked for before the server is started. */
+/** The variable that a person is asked for before the server is started, and may leave blank. */
 export const askedFor = "MCP_GAS_CLIENT_FILE"
 
 /** A tool as the bundle lists it. */
@@ -56,6 +56,13 @@ export const manifestOf = (tools: ReadonlyArray<ListedTool>) => ({
   tools,
   compatibility: { platforms: ["darwin", "linux", "win32"], runtimes: { node: engines.node } },
   user_config: {
-    client_file: { type: "file", title: "OAuth client file", description: wordsOf(askedFor), required: true }
+    client_file: {
+      type: "file",
+      title: "OAuth client file",
+      description: wordsOf(askedFor),
+      required: false,
+      // Hosts replace the variable above only if it has a value. Without one, its name would be taken for a file's.
+      default: ""
+    }
   }
 })

@@ -1,34 +1,18 @@
 /**
  * The MCPB bundle as a host gets it: in order for the format's own program, and a server that works where it is unpacked.
  */
+import { getMcpConfigForManifest, v0_3 } from "@anthropic-ai/mcpb/browser"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Schema } from "effect"
+import { Effect, FileSystem } from "effect"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import * as Bundle from "../../packaging/bundle.ts"
 import { fileName as noticesFile } from "../../packaging/notices.ts"
 import { ServerProcess } from "../../src/services/tools/ServerProcess.ts"
-import { auth, codeOf, layer } from "../support/signInProcess.ts"
+import { auth, codeOf, layer, makeHome } from "../support/signInProcess.ts"
 import { folder as makeFolder } from "./house.ts"
 import { reachable } from "./imports.ts"
 import { run } from "./program.ts"
-
-const Manifest = Schema.fromJsonString(Schema.Struct({
-  manifest_version: Schema.Literal("0.3"),
-  tools: Schema.NonEmptyArray(Schema.Struct({ name: Schema.String, description: Schema.String })),
-  server: Schema.Struct({
-    entry_point: Schema.String,
-    mcp_config: Schema.Struct({
-      command: Schema.Literal("node"),
-      args: Schema.Array(Schema.String),
-      env: Schema.Record(Schema.String, Schema.String)
-    })
-  }),
-  user_config: Schema.Record(
-    Schema.String,
-    Schema.Struct({ type: Schema.String, title: Schema.String, description: Schema.String, required: Schema.Boolean })
-  )
-}))
 
 /** Runs the format's own program; it has to succeed. */
 const mcpb = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
@@ -44,30 +28,32 @@ const unpacked = Effect.gen(function*() {
   const file = yield* Bundle.make(`${folder}/mcp-gas.mcpb`)
   yield* mcpb("unpack", file, `${folder}/unpacked`)
   const directory = `${folder}/unpacked`
-  const manifest = yield* Schema.decodeEffect(Manifest)(yield* fs.readFileString(`${directory}/manifest.json`))
+  const manifest = v0_3.McpbManifestSchema.parse(JSON.parse(yield* fs.readFileString(`${directory}/manifest.json`)))
   return { file, directory, manifest }
 })
 
-/** Starts the server as the manifest says, with what a person has chosen. */
+/** Starts the server as the format's own program would have it started, with what a person has chosen. */
 const start = Effect.fnUntraced(function*(
   { directory, manifest }: Effect.Success<typeof unpacked>,
-  home: string,
+  environment: Readonly<Record<string, string>>,
   chosen: Readonly<Record<string, string>>
 ) {
-  const filled = (text: string) =>
-    text.replaceAll("${__dirname}", directory).replaceAll(
-      /\$\{user_config\.(\w+)\}/g,
-      (_, name: string) => chosen[name] ?? assert.fail(`nobody is asked for ${name}`)
-    )
-  const { args, env } = manifest.server.mcp_config
+  const config = yield* Effect.promise(() =>
+    getMcpConfigForManifest({
+      manifest,
+      extensionPath: directory,
+      systemDirs: {},
+      userConfig: { ...chosen },
+      pathSeparator: "/"
+    })
+  )
+  if (config === undefined) return assert.fail("the host would wait for a person to choose something")
+  assert.strictEqual(config.command, "node")
   const { start: spawn } = yield* ServerProcess
   return yield* spawn({
     command: process.execPath,
-    args: args.map(filled),
-    env: {
-      HOME: home,
-      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]))
-    }
+    args: config.args ?? [],
+    env: { ...environment, ...config.env }
   })
 })
 
@@ -107,22 +93,26 @@ describe("the bundle", () => {
       assert.isBelow(Number((yield* fs.stat(file)).size), 1_000_000)
     }).pipe(Effect.provide(layer)))
 
-  it.live("asks a person for the client file, and has a server that takes it", () =>
+  it.live("offers a person to choose the client file, and has a server that takes it", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const bundle = yield* unpacked
       assert.deepStrictEqual(
-        Object.entries(bundle.manifest.user_config).map(([name, { required, type }]) => ({ name, required, type })),
-        [{ name: "client_file", required: true, type: "file" }]
+        Object.entries(bundle.manifest.user_config ?? {}).map(([name, { required, type }]) => ({
+          name,
+          required,
+          type
+        })),
+        [{ name: "client_file", required: false, type: "file" }]
       )
       const client_file = `${yield* makeFolder}/client secret.json`
       yield* fs.writeFileString(client_file, clientFile)
       const home = yield* makeFolder
-      const server = yield* start(bundle, home, { client_file })
+      const server = yield* start(bundle, { HOME: home }, { client_file })
       const listed = yield* server.tools
-      assert.deepStrictEqual(
+      assert.deepStrictEqual<unknown>(
         listed.map(({ description, name }) => ({ name, description })),
-        [...bundle.manifest.tools]
+        bundle.manifest.tools
       )
       const { output } = yield* auth(server, signIn)
       assert.strictEqual(output["status"], "auth_started")
@@ -134,10 +124,25 @@ describe("the bundle", () => {
       assert.deepStrictEqual(yield* server.ended, { code: 0, signal: null })
     }).pipe(Effect.provide(layer)))
 
+  it.live("has a server that takes the client in the data directory, if a person has left the choice blank", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const bundle = yield* unpacked
+      const home = yield* makeHome
+      const server = yield* start(bundle, { MCP_GAS_HOME: home }, {})
+      const refused = yield* auth(server, signIn)
+      assert.strictEqual(codeOf(refused), "client_misconfigured")
+      assert.include(JSON.stringify(refused.output), "No OAuth client is configured.")
+      yield* fs.writeFileString(`${home}/client.json`, clientFile)
+      const { output } = yield* auth(server, signIn)
+      assert.strictEqual(output["status"], "auth_started")
+      assert.strictEqual(new URL(String(output["authUrl"])).searchParams.get("client_id"), clientId)
+    }).pipe(Effect.provide(layer)))
+
   it.live("has a server that says what is wrong with another file", () =>
     Effect.gen(function*() {
       const bundle = yield* unpacked
-      const server = yield* start(bundle, yield* makeFolder, { client_file: fileURLToPath(import.meta.url) })
+      const server = yield* start(bundle, { HOME: yield* makeFolder }, { client_file: fileURLToPath(import.meta.url) })
       const refused = yield* auth(server, signIn)
       assert.strictEqual(codeOf(refused), "client_misconfigured")
       assert.include(JSON.stringify(refused.output), "MCP_GAS_CLIENT_FILE")

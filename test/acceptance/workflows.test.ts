@@ -36,13 +36,23 @@ const Workflow = Schema.Struct({
   jobs: Schema.Record(Schema.String, Job)
 })
 
+const Dependabot = Schema.Struct({
+  updates: Schema.Array(Schema.Struct({
+    "package-ecosystem": Schema.String,
+    directory: Schema.optionalKey(Schema.String),
+    directories: Schema.optionalKey(Schema.Array(Schema.String))
+  }))
+})
+
 const folder = new URL("../../.github/workflows/", import.meta.url)
 
-const workflow = Effect.fnUntraced(function*(name: string) {
-  const document = parseDocument(readFileSync(new URL(name, folder), "utf8"), { strict: true, uniqueKeys: true })
+const read = (file: URL): unknown => {
+  const document = parseDocument(readFileSync(file, "utf8"), { strict: true, uniqueKeys: true })
   assert.deepStrictEqual([...document.errors, ...document.warnings], [])
-  return yield* Schema.decodeUnknownEffect(Workflow)(document.toJS())
-})
+  return document.toJS()
+}
+
+const workflow = (name: string) => Schema.decodeUnknownEffect(Workflow)(read(new URL(name, folder)))
 
 /** What its jobs may do beyond reading the repository. */
 const mayDo: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = {
@@ -71,13 +81,22 @@ describe("the workflows", () => {
         }
       }))
 
-    it.effect(`${name} trusts the forge's own actions, by their major version, and leaves no credentials behind`, () =>
+    it.effect(`${name} trusts the forge's own actions, by their commits, and leaves no credentials behind`, () =>
       Effect.gen(function*() {
         const { jobs } = yield* workflow(name)
         for (const step of Object.values(jobs).flatMap(({ steps }) => steps)) {
           if (step.uses === undefined) continue
-          assert.match(step.uses, /^actions\/(checkout|setup-node)@v\d+$/)
+          assert.match(step.uses, /^actions\/(checkout|setup-node)@[0-9a-f]{40}$/)
           if (step.uses.startsWith("actions/checkout@")) assert.isFalse(step.with?.["persist-credentials"])
+        }
+      }))
+
+    it.effect(`${name} installs without scripts where it may publish`, () =>
+      Effect.gen(function*() {
+        const { jobs } = yield* workflow(name)
+        const publishing = Object.keys(jobsThatMay).flatMap((job) => jobs[job]?.steps ?? [])
+        for (const { run = "" } of publishing) {
+          if (/\bnpm (ci|install|i)\b/.test(run)) assert.include(run, " --ignore-scripts")
         }
       }))
 
@@ -88,6 +107,30 @@ describe("the workflows", () => {
         for (const { run = "" } of Object.values(jobs).flatMap(({ steps }) => steps)) assert.notInclude(run, "${{")
       }))
   }
+
+  it("name one commit for each action, with its version beside it", () => {
+    const named = Object.keys(mayDo).flatMap((name) =>
+      [...readFileSync(new URL(name, folder), "utf8").matchAll(/\buses: (.*)$/gm)].map(([, action = ""]) => action)
+    )
+    for (const action of named) assert.match(action, /^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+    assert.strictEqual(new Set(named).size, new Set(named.map((action) => action.split("@")[0])).size)
+  })
+
+  it.effect("are kept up to date by a bot, and so is each folder that has packages", () =>
+    Effect.gen(function*() {
+      const { updates } = yield* Schema.decodeUnknownEffect(Dependabot)(read(new URL("../dependabot.yml", folder)))
+      const kept = updates.flatMap(({ directories = [], directory = [], "package-ecosystem": ecosystem }) =>
+        [directories, directory].flat().map((each) => `${ecosystem} ${each}`)
+      )
+      assert.sameMembers(kept, ["github-actions /", "npm /", "npm /test/acceptance"])
+    }))
+
+  it.effect("publish to npm by the script that may be run again", () =>
+    Effect.gen(function*() {
+      const { jobs } = yield* workflow("release.yml")
+      assert.deepInclude(jobs["npm"]?.steps.at(-1), { run: "bash packaging/publish.sh" })
+      assert.notInclude(JSON.stringify(jobs), "npm publish")
+    }))
 
   it.effect("try every platform with every Node: everything on one of them, what is run after every change on the rest", () =>
     Effect.gen(function*() {

@@ -20,14 +20,18 @@ const scripts = (text: string) => [
 
 /** What `node` and `bash` are given to run. What a build makes is not here yet. */
 const files = (text: string) =>
-  [...text.matchAll(/\b(?:node|bash) ((?:\.\/)?[\w./-]+\.(?:ts|mjs|js)|\.ci\/\w+)/g)]
+  [...text.matchAll(/\b(?:node|bash) ((?:\.\/)?[\w./-]+\.(?:ts|mjs|js|sh)|\.ci\/\w+)/g)]
     .map(([, file]) => file ?? "")
     .filter((file) => !file.startsWith("dist/"))
 
 describe("the commands", () => {
   it("are found where they are", () => {
     assert.deepStrictEqual(scripts("run: npm run -s check && npm test"), ["check", "test"])
-    assert.deepStrictEqual(files("bash .ci/run; node bundle.ts; node dist/bin/mcp-gas.js"), [".ci/run", "bundle.ts"])
+    assert.deepStrictEqual(files("bash .ci/run; node bundle.ts; node dist/bin/mcp-gas.js; bash a/b.sh"), [
+      ".ci/run",
+      "bundle.ts",
+      "a/b.sh"
+    ])
     assert.isAbove(workflows.flatMap((file) => files(read(file))).length, 0)
   })
 

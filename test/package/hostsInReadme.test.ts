@@ -3,7 +3,7 @@
  */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Option } from "effect"
+import { Effect, FileSystem, Layer } from "effect"
 import { UserDirectories } from "effect/persistence"
 import { fileURLToPath } from "node:url"
 import * as HostConfigsFileSystem from "../../src/layers/hosts/HostConfigsFileSystem.ts"
@@ -18,7 +18,7 @@ const layer = HostConfigsFileSystem.layer({ platform: "linux" }).pipe(
 const server = {
   command: "npx",
   args: ["-y", "mcp-gas"],
-  clientFile: Option.some("/path/to/client_secret.json")
+  variables: { MCP_GAS_CLIENT_FILE: "/path/to/client_secret.json" }
 }
 
 /** The README's section about a host: up to the next heading. */
