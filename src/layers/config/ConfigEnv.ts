@@ -1,8 +1,9 @@
 /**
  * The configuration from environment variables.
  *
- * A value that is empty or white space counts as unset, since hosts write such values for settings a person left blank;
- * white space around a value is dropped. `MCP_GAS_HOME` and `MCP_GAS_CLIENT_FILE` may begin with `~/`, which no shell
+ * A value that is empty or white space counts as unset, since hosts write such values for settings a person left blank; so does
+ * the place-holder of a bundle (`${user_config.…}`) that a host has left as it is. White space around a value is dropped.
+ * `MCP_GAS_HOME` and `MCP_GAS_CLIENT_FILE` may begin with `~/`, which no shell
  * expands in a host's settings file. A relative `MCP_GAS_CLIENT_FILE` starts from the working directory.
  */
 import { Array, Config as Variable, Effect, FileSystem, Layer, Option, Path, Record, Redacted, Result } from "effect"
@@ -21,10 +22,12 @@ import * as Decode from "./ConfigEnvSettings.ts"
 
 const faultOf = (where: string) => (fault: Decode.Fault) => new ConfigProblem({ where, ...fault })
 
+const isGiven = (text: string): boolean => text !== "" && !/^\$\{user_config\.[^}]*\}$/u.test(text)
+
 /** The trimmed text of a variable; none if nothing is left of it. */
 const textOf = (name: string): Effect.Effect<Option.Option<string>, ConfigProblem> =>
   Variable.option(Variable.String(name)).pipe(
-    Effect.map(Option.flatMap((text) => Option.liftPredicate(text.trim(), (trimmed) => trimmed !== ""))),
+    Effect.map(Option.flatMap((text) => Option.liftPredicate(text.trim(), isGiven))),
     Effect.mapError(() =>
       faultOf(name)({ problem: "It could not be read.", remedy: `Check where ${name} comes from, or unset it.` })
     )

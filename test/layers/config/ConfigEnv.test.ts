@@ -86,12 +86,12 @@ describe("ConfigEnv", () => {
       })
     }))
 
-  it.effect("an empty or blank value counts as unset", () =>
+  it.effect("an empty or blank value, and a place-holder that nobody has filled in, counts as unset", () =>
     Effect.gen(function*() {
       const names = ["CLIENT_FILE", "CLIENT_ID", "CLIENT_SECRET", "HOME", "SCOPES", "BROWSER", "CALLBACK_PORT"]
         .concat(["SIGN_IN_TIMEOUT", "LOG_LEVEL", "ISSUER", "GOOGLE_API"]).map((name) => `MCP_GAS_${name}`)
       const defaults = yield* settingsOf({})
-      for (const blank of ["", " \t\n"]) {
+      for (const blank of ["", " \t\n", "${user_config.client_file}"]) {
         const settings = yield* settingsOf(Object.fromEntries(names.map((name) => [name, blank])))
         assert.deepStrictEqual(settings, defaults)
       }
