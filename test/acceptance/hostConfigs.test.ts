@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { type ClientId, ClientIdSchema, MCPConfigRegistry, validateGeneratedConfig } from "@gleanwork/mcp-config-schema"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { parse } from "smol-toml"
 import * as TomlEntry from "../../src/layers/hosts/TomlEntry.ts"
 import { type HostId, hostIds, hosts, type HostServer, type Platform } from "../../src/services/hosts/Host.ts"
@@ -16,7 +16,7 @@ const env = { MCP_GAS_CLIENT_FILE: "/home/ada/client.json" }
 const server: HostServer = {
   command: "npx",
   args: ["-y", "mcp-gas"],
-  clientFile: Option.some(env.MCP_GAS_CLIENT_FILE)
+  variables: env
 }
 
 /** Hosts that the catalogue does not have, and why they are here all the same. */
@@ -53,7 +53,7 @@ describe("The catalogue of hosts", () => {
 
   for (const host of known) {
     const config = registry.getConfig(host)
-    const { container, entry, format, title } = hosts[host]
+    const { container, entry, format, title, variables } = hosts[host]
     const written = { [container]: { gas: entry(server) } }
 
     it.effect.each(platforms)(`${title}: the same place on %s`, (platform) =>
@@ -82,7 +82,7 @@ describe("The catalogue of hosts", () => {
     it(`${title}: its schema takes the config`, () => {
       // As it is read: what is no JSON has been through its own format.
       const read = format === "toml"
-        ? parse(TomlEntry.snippet({ container, name: "gas", entry: entry(server) }))
+        ? parse(TomlEntry.snippet({ container, name: "gas", entry: entry(server), variables }))
         : JSON.parse(JSON.stringify(written))
       assert.deepInclude(validateGeneratedConfig(read, host), { success: true })
     })

@@ -11,7 +11,7 @@ import { HostConfigs, type HostPlan } from "../../src/services/hosts/HostConfigs
 export const server: HostServer = {
   command: "npx",
   args: ["-y", "mcp-gas"],
-  clientFile: Option.some("/home/ada/client.json")
+  variables: { MCP_GAS_CLIENT_FILE: "/home/ada/client.json" }
 }
 
 export const usersOwn = { file: Option.none<string>() }
@@ -44,7 +44,7 @@ export const changed = (host: HostId, before: string | Uint8Array) =>
       const options = { file: Option.some(`${home}/config`) }
       yield* fs.writeFile(`${home}/config`, typeof before === "string" ? new TextEncoder().encode(before) : before)
       const plan = yield* configs.plan(host, server, options)
-      yield* configs.write(plan)
+      yield* configs.write(plan, { replace: true })
       const again = yield* configs.plan(host, server, options)
       const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(yield* fs.readFile(`${home}/config`))
       return { did: plan.change._tag, again: again.change._tag, text }

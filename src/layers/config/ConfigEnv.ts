@@ -24,8 +24,8 @@ const faultOf = (where: string) => (fault: Decode.Fault) => new ConfigProblem({ 
 
 const isGiven = (text: string): boolean => text !== "" && !/^\$\{user_config\.[^}]*\}$/u.test(text)
 
-/** The trimmed text of a variable; none if nothing is left of it. */
-const textOf = (name: string): Effect.Effect<Option.Option<string>, ConfigProblem> =>
+/** The trimmed text of a variable; none if it counts as unset. */
+export const textOf = (name: string): Effect.Effect<Option.Option<string>, ConfigProblem> =>
   Variable.option(Variable.String(name)).pipe(
     Effect.map(Option.flatMap((text) => Option.liftPredicate(text.trim(), isGiven))),
     Effect.mapError(() =>

@@ -45,8 +45,14 @@ const isLink = (path: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => E
 const textOf = (bytes: Uint8Array): Option.Option<string> =>
   Option.liftThrowable(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))()
 
-/** What is at a path; none if there is nothing. Follows a link, and fails if that leads nowhere. */
-export const read = Effect.fn("HostConfigFile.read")(function*(path: string) {
+/**
+ * What is at a path; none if there is nothing. Follows a link, and fails if that leads nowhere. Where it is something else
+ * than a file, `remedy` is what the person can do.
+ */
+export const read = Effect.fn("HostConfigFile.read")(function*(
+  path: string,
+  remedy = "Move it away, or name another file."
+) {
   const fs = yield* FileSystem.FileSystem
   const target = yield* fs.realPath(path).pipe(
     Effect.asSome,
@@ -64,7 +70,7 @@ export const read = Effect.fn("HostConfigFile.read")(function*(path: string) {
   if (info.type !== "File") {
     return yield* new HostConfigUnavailable({
       problem: `${path} is no file, but a ${info.type.toLowerCase()}.`,
-      remedy: "Move it away, or name another file."
+      remedy
     })
   }
   const bytes = yield* Effect.mapError(fs.readFile(target.value), refused(path, "read"))

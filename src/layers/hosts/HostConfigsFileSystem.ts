@@ -16,8 +16,10 @@ import {
   type HostChange,
   HostConfigMalformed,
   HostConfigs,
+  HostEntryTaken,
   type HostOptions,
   type HostPlan,
+  type HostWriteOptions,
   type HostWritten
 } from "../../services/hosts/HostConfigs.ts"
 import type { Edited, Refusal, Wanted } from "./EntryEdit.ts"
@@ -34,7 +36,10 @@ const editText = (text: string, { format }: Host, wanted: Wanted): Result.Result
 /** The same for a text that may begin with a byte order mark, which no parser here expects. */
 const edit = (text: string, host: Host, wanted: Wanted): Result.Result<Edited, Refusal> =>
   text.startsWith(byteOrderMark)
-    ? Result.map(editText(text.slice(1), host, wanted), ({ _tag, after }) => ({ _tag, after: byteOrderMark + after }))
+    ? Result.map(
+      editText(text.slice(1), host, wanted),
+      (edited) => ({ ...edited, after: byteOrderMark + edited.after })
+    )
     : editText(text, host, wanted)
 
 const snippetOf = ({ format }: Host, wanted: Wanted): string =>
@@ -62,6 +67,7 @@ const make = Effect.fnUntraced(function*(platform: Platform) {
   const wantedFor = (host: Host, server: HostServer): Wanted => ({
     container: host.container,
     name: serverName,
+    variables: host.variables,
     entry: host.entry(startable(server, platform))
   })
 
@@ -74,7 +80,7 @@ const make = Effect.fnUntraced(function*(platform: Platform) {
     const where = Option.isSome(file) ? path.resolve(file.value) : yield* HostPlaces.pathOf(host, platform)
     const malformed = ({ problem }: Refusal) =>
       new HostConfigMalformed({ path: where, problem, place: placeOf(host), snippet: shown })
-    const found = yield* HostConfigFile.read(where)
+    const found = yield* HostConfigFile.read(where, Option.isSome(file) ? "Give the path of a file." : undefined)
     const before = yield* Option.match(found, {
       onNone: () => Effect.succeedNone,
       onSome: ({ text }) => Effect.asSome(Effect.mapError(Effect.fromOption(text), () => malformed(notText)))
@@ -88,16 +94,21 @@ const make = Effect.fnUntraced(function*(platform: Platform) {
       path: where,
       exists: Option.isSome(found),
       change: changeOf(before, edited),
+      place: placeOf(host),
       snippet: shown
     }
     return planned
   }, Effect.provide(context))
 
-  const write = Effect.fn("HostConfigs.write")(function*({ change, path: where }: HostPlan) {
+  const write = Effect.fn("HostConfigs.write")(function*(
+    { change, path: where, place }: HostPlan,
+    { replace = false }: HostWriteOptions = {}
+  ) {
     if (change._tag === "Unchanged") {
       const nothing: HostWritten = { file: Option.none(), backup: Option.none() }
       return nothing
     }
+    if (change._tag === "Replace" && !replace) return yield* new HostEntryTaken({ path: where, place })
     const before = change._tag === "Create" ? Option.none() : Option.some(Redacted.value(change.before))
     const { backup, file } = yield* HostConfigFile.replace(where, before, Redacted.value(change.after))
     const written: HostWritten = { file: Option.some(file), backup }

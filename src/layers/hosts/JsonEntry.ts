@@ -10,7 +10,7 @@ import {
   parseTree,
   printParseErrorCode
 } from "jsonc-parser"
-import { type Edited, isSame, notA, type Refusal, unsafe, type Wanted, withoutEntry } from "./EntryEdit.ts"
+import { type Edited, isSame, notA, over, type Refusal, unsafe, type Wanted, withoutEntry } from "./EntryEdit.ts"
 import * as JsonLayout from "./JsonLayout.ts"
 
 /** `json`: the format and nothing else. `jsonc`: comments and trailing commas as well. */
@@ -59,24 +59,24 @@ const change = (text: string, root: Node | undefined, wanted: Wanted): Result.Re
   const { container, entry, name } = wanted
   const entries = { [name]: entry }
   if (root === undefined) {
-    return Result.succeed({ _tag: "Add", after: JsonLayout.whole(text, { [container]: entries }) })
+    return Result.succeed({ _tag: "Add", entry, after: JsonLayout.whole(text, { [container]: entries }) })
   }
   if (root.type !== "object") return Result.fail(notA("What it holds", "an object"))
   const holder = findNodeAtLocation(root, [container])
   if (holder === undefined) {
-    return Result.succeed({ _tag: "Add", after: JsonLayout.insert(text, root, root, container, entries) })
+    return Result.succeed({ _tag: "Add", entry, after: JsonLayout.insert(text, root, root, container, entries) })
   }
   if (holder.type !== "object") return Result.fail(notA(`"${container}"`, "an object"))
   const present = findNodeAtLocation(holder, [name])
   if (present === undefined) {
-    return Result.succeed({ _tag: "Add", after: JsonLayout.insert(text, root, holder, name, entry) })
+    return Result.succeed({ _tag: "Add", entry, after: JsonLayout.insert(text, root, holder, name, entry) })
   }
   if (present.type !== "object") return Result.fail(notA(`"${name}" in "${container}"`, "an object"))
-  return Result.succeed(
-    isSame(valueOf(present), entry)
-      ? { _tag: "Unchanged", after: text }
-      : { _tag: "Replace", after: JsonLayout.replaceValue(text, root, holder, present, entry) }
-  )
+  const value = valueOf(present)
+  if (!Predicate.isObject(value)) return Result.fail(unsafe)
+  const { _tag, entry: kept } = over(value, wanted)
+  const after = _tag === "Unchanged" ? text : JsonLayout.replaceValue(text, root, holder, present, kept)
+  return Result.succeed({ _tag, entry: kept, after })
 }
 
 /** The text with the entry in it, or why that is not to be had. */
@@ -87,7 +87,8 @@ export const edit = (text: string, dialect: Dialect, wanted: Wanted): Result.Res
       Result.flatMap(change(text, before, wanted), (edited) =>
         Result.match(treeOf(edited.after, dialect), {
           onFailure: () => Result.fail(unsafe),
-          onSuccess: (after) => isAsWanted(before, after, wanted) ? Result.succeed(edited) : Result.fail(unsafe)
+          onSuccess: (after) =>
+            isAsWanted(before, after, { ...wanted, entry: edited.entry }) ? Result.succeed(edited) : Result.fail(unsafe)
         }))
   )
 

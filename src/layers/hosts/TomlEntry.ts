@@ -5,7 +5,17 @@
  */
 import { Predicate, Result } from "effect"
 import { parse, stringify, TomlError, type TomlTable } from "smol-toml"
-import { type Edited, isSame, lineEndOf, notA, type Refusal, unsafe, type Wanted, withoutEntry } from "./EntryEdit.ts"
+import {
+  type Edited,
+  isSame,
+  lineEndOf,
+  notA,
+  over,
+  type Refusal,
+  unsafe,
+  type Wanted,
+  withoutEntry
+} from "./EntryEdit.ts"
 import { type Table, tablesOf } from "./TomlTables.ts"
 
 const documentOf = (text: string): Result.Result<TomlTable, Refusal> =>
@@ -50,13 +60,14 @@ const change = (text: string, document: TomlTable, wanted: Wanted): Result.Resul
   const holder: unknown = document[container]
   if (holder !== undefined && !isTable(holder)) return Result.fail(notA(container, "a table"))
   const present = meant(document, wanted)
-  if (present === undefined) return Result.succeed({ _tag: "Add", after: append(text, wanted) })
+  if (present === undefined) return Result.succeed({ _tag: "Add", entry, after: append(text, wanted) })
   if (!isTable(present)) return Result.fail(notA(`${container}.${name}`, "a table"))
-  if (isSame(present, entry)) return Result.succeed({ _tag: "Unchanged", after: text })
+  const { _tag, entry: kept } = over(present, wanted)
+  if (_tag === "Unchanged") return Result.succeed({ _tag, entry: kept, after: text })
   const [first, ...others] = tablesOf(text).filter(({ path }) => path[0] === container && path[1] === name)
   return first === undefined
     ? Result.fail(unsafe)
-    : Result.succeed({ _tag: "Replace", after: replace(text, first, others, wanted) })
+    : Result.succeed({ _tag, entry: kept, after: replace(text, first, others, { ...wanted, entry: kept }) })
 }
 
 /** Whether the entry is in a document as wanted, and the rest of it says what the document before said. */
@@ -72,7 +83,8 @@ export const edit = (text: string, wanted: Wanted): Result.Result<Edited, Refusa
       Result.flatMap(change(text, before, wanted), (edited) =>
         Result.match(documentOf(edited.after), {
           onFailure: () => Result.fail(unsafe),
-          onSuccess: (after) => isAsWanted(before, after, wanted) ? Result.succeed(edited) : Result.fail(unsafe)
+          onSuccess: (after) =>
+            isAsWanted(before, after, { ...wanted, entry: edited.entry }) ? Result.succeed(edited) : Result.fail(unsafe)
         }))
   )
 

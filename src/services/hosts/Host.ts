@@ -3,6 +3,7 @@
  * a server looks like there.
  */
 import { Option } from "effect"
+import { type HostVariables, settled } from "./HostVariables.ts"
 
 export const hostIds = [
   "claude-code",
@@ -27,12 +28,12 @@ export const platformOf = (name: string): Platform => name === "darwin" || name 
 /** The name of this server in every host. */
 export const serverName = "gas"
 
-/** How a host starts this server. There is no way to put a secret in here: the client is named by its file. */
+/** How a host starts this server. There is no way to put a secret in here: the variables are those that hold none. */
 export interface HostServer {
   readonly command: string
   readonly args: ReadonlyArray<string>
-  /** Absolute path of the OAuth client's JSON, for `MCP_GAS_CLIENT_FILE`; none: the entry sets no variable. */
-  readonly clientFile: Option.Option<string>
+  /** What the entry sets; if that is nothing, the entry says nothing of variables. */
+  readonly variables: HostVariables
 }
 
 /** The entry of a server in a config. */
@@ -65,6 +66,8 @@ export interface Host {
   readonly format: "json" | "jsonc" | "toml"
   /** The object, or table, that has an entry for each server. */
   readonly container: string
+  /** What an entry calls its variables. */
+  readonly variables: "env" | "environment"
   readonly entry: (server: HostServer) => HostEntry
 }
 
@@ -78,8 +81,10 @@ const place = (base: Place["base"], below: Place["below"], file: string, variabl
 const everywhere = (one: Place): Host["places"] => ({ darwin: one, win32: one, linux: one })
 
 /** The variables that every host has to set itself: some pass on few of the person's own, or none. */
-const variablesOf = (name: string, { clientFile }: HostServer): HostEntry =>
-  Option.match(clientFile, { onNone: () => ({}), onSome: (path) => ({ [name]: { MCP_GAS_CLIENT_FILE: path } }) })
+const variablesOf = (name: Host["variables"], { variables }: HostServer): HostEntry => {
+  const set = settled(variables)
+  return Object.keys(set).length === 0 ? {} : { [name]: set }
+}
 
 const plainEntry: Host["entry"] = (server) => ({
   command: server.command,
@@ -96,6 +101,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("home", [], ".claude.json", "CLAUDE_CONFIG_DIR")),
     format: "json",
     container: "mcpServers",
+    variables: "env",
     entry: typedEntry
   },
   "claude-desktop": {
@@ -104,6 +110,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("settings", ["Claude"], "claude_desktop_config.json")),
     format: "json",
     container: "mcpServers",
+    variables: "env",
     entry: typedEntry
   },
   cursor: {
@@ -112,6 +119,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("home", [".cursor"], "mcp.json")),
     format: "jsonc",
     container: "mcpServers",
+    variables: "env",
     entry: typedEntry
   },
   vscode: {
@@ -120,6 +128,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("settings", ["Code", "User"], "mcp.json")),
     format: "jsonc",
     container: "servers",
+    variables: "env",
     entry: typedEntry
   },
   codex: {
@@ -128,6 +137,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("home", [".codex"], "config.toml", "CODEX_HOME")),
     format: "toml",
     container: "mcp_servers",
+    variables: "env",
     // A first `npx` downloads, which takes longer than Codex waits by itself; and `gas_auth` can be told to wait for a
     // person for 300 seconds, which is longer than some versions wait for a tool.
     entry: (server) => ({ ...plainEntry(server), startup_timeout_sec: 60, tool_timeout_sec: 330 })
@@ -138,6 +148,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("home", [".gemini"], "settings.json")),
     format: "jsonc",
     container: "mcpServers",
+    variables: "env",
     entry: plainEntry
   },
   opencode: {
@@ -147,6 +158,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere({ ...place("config", ["opencode"], ""), files: ["opencode.json", "opencode.jsonc"] }),
     format: "jsonc",
     container: "mcp",
+    variables: "environment",
     entry: (server) => ({
       type: "local",
       command: [server.command, ...server.args],
@@ -160,6 +172,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     places: everywhere(place("home", [".codeium", "windsurf"], "mcp_config.json")),
     format: "jsonc",
     container: "mcpServers",
+    variables: "env",
     entry: plainEntry
   },
   zed: {
@@ -172,6 +185,7 @@ export const hosts: Readonly<Record<HostId, Host>> = {
     },
     format: "jsonc",
     container: "context_servers",
+    variables: "env",
     entry: plainEntry
   }
 }

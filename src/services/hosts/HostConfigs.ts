@@ -40,6 +40,21 @@ export class HostConfigChanged extends Schema.TaggedError<HostConfigChanged>()("
   }
 }
 
+/** There is an entry of the name that is not this server's, or has more in it, and nobody has said to replace it. Untouched. */
+export class HostEntryTaken extends Schema.TaggedError<HostEntryTaken>()("HostEntryTaken", {
+  path: Schema.String,
+  /** Where in the file the entry is, as a person reads it. */
+  place: Schema.String
+}) implements Explained {
+  readonly code = "host_entry_taken"
+  override get message(): string {
+    return `${this.path} has another entry already, at ${this.place}, which was left alone.`
+  }
+  get remedy(): string {
+    return "Look at it, and if it may go, have it replaced with --replace; the file as it was is kept beside it."
+  }
+}
+
 /** The file system refuses the file or what is done to it; what was there is there. */
 export class HostConfigUnavailable extends Schema.TaggedError<HostConfigUnavailable>()("HostConfigUnavailable", {
   /** One sentence: what was run into. */
@@ -62,7 +77,9 @@ export type HostChange =
   | { readonly _tag: "Create"; readonly after: Redacted.Redacted<string> }
   /** There is a file, without an entry of the name. */
   | { readonly _tag: "Add"; readonly before: Redacted.Redacted<string>; readonly after: Redacted.Redacted<string> }
-  /** There is an entry of the name, and it says something else. */
+  /** The entry is there, with other variables: they are brought up to date, and those that are not set anew stay. */
+  | { readonly _tag: "Update"; readonly before: Redacted.Redacted<string>; readonly after: Redacted.Redacted<string> }
+  /** There is an entry of the name that is another server's, or has more in it than variables: all of that would go. */
   | { readonly _tag: "Replace"; readonly before: Redacted.Redacted<string>; readonly after: Redacted.Redacted<string> }
 
 export interface HostPlan {
@@ -71,6 +88,8 @@ export interface HostPlan {
   readonly path: string
   readonly exists: boolean
   readonly change: HostChange
+  /** Where in the file the entry belongs, as a person reads it. */
+  readonly place: string
   /** What a person would put into the file by hand: the entry, with everything around it. Ends without a line break. */
   readonly snippet: string
 }
@@ -87,6 +106,11 @@ export interface HostOptions {
   readonly file: Option.Option<string>
 }
 
+export interface HostWriteOptions {
+  /** Whether an entry that a plan would replace may go; unless given, it may not. */
+  readonly replace?: boolean
+}
+
 export class HostConfigs extends Context.Service<HostConfigs, {
   /** What a person would put into the config of a host by hand. Looks at no file. */
   readonly snippet: (host: HostId, server: HostServer) => string
@@ -94,9 +118,10 @@ export class HostConfigs extends Context.Service<HostConfigs, {
    * What would have to change in the config of a host for `server` to be in it under the name `gas`. Reads that one file
    * and changes nothing.
    *
-   * An entry of the name with other content is replaced as a whole. Everything else is kept as it stands: other entries,
-   * comments, the order of keys, indentation, trailing commas, line ends, a byte order mark. That is checked by parsing
-   * both texts; what cannot be done this way is refused. No text of the file is in an error.
+   * An entry of this server keeps the variables that `server` does not set, but for another OAuth client. Any other entry
+   * of the name is replaced as a whole. Everything else is kept as it stands: other entries, comments, the order of keys,
+   * indentation, trailing commas, line ends, a byte order mark. That is checked by parsing both texts; what cannot be done
+   * this way is refused. No text of the file is in an error or in the snippet.
    */
   readonly plan: (
     host: HostId,
@@ -104,7 +129,8 @@ export class HostConfigs extends Context.Service<HostConfigs, {
     options: HostOptions
   ) => Effect.Effect<HostPlan, HostConfigMalformed | HostConfigUnavailable>
   /**
-   * Does what a plan says, and nothing if that is `Unchanged`. The directory is made if it is missing.
+   * Does what a plan says, and nothing if that is `Unchanged`. A `Replace` has to be allowed, or fails with
+   * `HostEntryTaken`. The directory is made if it is missing.
    *
    * The file is replaced in one step, so whoever reads it sees all of the old or all of the new, and only if it still is
    * what the plan has seen. It keeps its rights and its owner, and a link stays a link: the file it leads to is changed.
@@ -112,6 +138,7 @@ export class HostConfigs extends Context.Service<HostConfigs, {
    * never takes the place of another. A file that did not exist is made readable for this user alone.
    */
   readonly write: (
-    plan: HostPlan
-  ) => Effect.Effect<HostWritten, HostConfigChanged | HostConfigUnavailable>
+    plan: HostPlan,
+    options?: HostWriteOptions
+  ) => Effect.Effect<HostWritten, HostEntryTaken | HostConfigChanged | HostConfigUnavailable>
 }>()("mcp-gas/services/hosts/HostConfigs") {}

@@ -278,7 +278,7 @@ describe("The config of a host", () => {
           assert.isTrue(plan.exists)
           assert.strictEqual(afterOf(plan), after)
           assert.strictEqual(yield* fs.readFileString(path), before, "a plan changes nothing")
-          yield* configs.write(plan)
+          yield* configs.write(plan, { replace: true })
           assert.strictEqual(yield* fs.readFileString(path), after)
           assert.strictEqual((yield* configs.plan(host, server, usersOwn)).change._tag, "Unchanged")
         })

@@ -82,7 +82,7 @@ const isWithin = (part: string, whole: string): boolean => {
   return next === left.length
 }
 
-const wanted = (container: string) => ({ container, name: "gas", entry })
+const wanted = (container: string) => ({ container, name: "gas", entry, variables: "env" as const })
 
 const jsonIsKept = (dialect: JsonEntry.Dialect) => (parts: Parts): void => {
   const { present } = parts

@@ -113,6 +113,18 @@ describe("A config that is refused", () => {
       })
     ))
 
+  it.effect("a directory: whoever has named it is to name a file, and whoever has not is to move it", () =>
+    atHome((home, fs) =>
+      Effect.gen(function*() {
+        const configs = yield* HostConfigs
+        yield* fs.makeDirectory(`${home}/.cursor/mcp.json`, { recursive: true })
+        const remedy = (file: Option.Option<string>) =>
+          Effect.map(Effect.flip(configs.plan("cursor", server, { file })), (error) => error.remedy)
+        assert.strictEqual(yield* remedy(Option.some(`${home}/.cursor`)), "Give the path of a file.")
+        assert.strictEqual(yield* remedy(Option.none()), "Move it away, or name another file.")
+      })
+    ))
+
   it.effect("a config without a home directory to be in", () =>
     atHome(() =>
       Effect.gen(function*() {

@@ -2,10 +2,9 @@
  * How a host is told to start the server.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Option } from "effect"
 import { hostIds, hosts, type HostServer, startable } from "../../../src/services/hosts/Host.ts"
 
-const npx: HostServer = { command: "npx", args: ["-y", "mcp-gas"], clientFile: Option.none() }
+const npx: HostServer = { command: "npx", args: ["-y", "mcp-gas"], variables: {} }
 
 describe("The command in an entry", () => {
   it("is run by cmd on Windows if it is a script, and as it is elsewhere", () => {
@@ -24,11 +23,10 @@ describe("The command in an entry", () => {
 })
 
 describe("The variables in an entry", () => {
-  it.each(hostIds)("%s: none without a client file, and that one with it", (host) => {
-    const { entry } = hosts[host]
-    const path = "/home/ada/client.json"
-    assert.notInclude(JSON.stringify(entry(npx)), "env")
-    const { env, environment } = entry({ ...npx, clientFile: Option.some(path) })
-    assert.deepStrictEqual(env ?? environment, { MCP_GAS_CLIENT_FILE: path })
+  it.each(hostIds)("%s: those that are set, and no word of them if there are none", (host) => {
+    const { entry, variables } = hosts[host]
+    const set = { MCP_GAS_CLIENT_FILE: "/home/ada/client.json", MCP_GAS_LOG_LEVEL: "Debug" }
+    assert.notProperty(entry(npx), variables)
+    assert.deepStrictEqual(entry({ ...npx, variables: set })[variables], set)
   })
 })
