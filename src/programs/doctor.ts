@@ -12,10 +12,13 @@ import * as DoctorChecks from "../layers/doctor/DoctorChecks.ts"
 import * as KeptChecks from "../layers/doctor/KeptChecks.ts"
 import * as LeasesSeenProc from "../layers/doctor/LeasesSeenProc.ts"
 import * as ProcessStatesSystem from "../layers/doctor/ProcessStatesSystem.ts"
+import * as ProgramsSeenPath from "../layers/doctor/ProgramsSeenPath.ts"
 import * as StoreSeenSqlite from "../layers/doctor/StoreSeenSqlite.ts"
 import * as VaultKeysSeen from "../layers/doctor/VaultKeysSeen.ts"
 import * as OAuthFetch from "../layers/provider/OAuthFetch.ts"
+import * as LoopbackListenerHttp from "../layers/sign-in/LoopbackListenerHttp.ts"
 import * as DataDirectoryFileSystem from "../layers/storage/DataDirectoryFileSystem.ts"
+import * as DefaultAccountFile from "../layers/storage/DefaultAccountFile.ts"
 import * as KeychainSystem from "../layers/storage/KeychainSystem.ts"
 import * as VaultAead from "../layers/storage/VaultAead.ts"
 import { ConfigSeen } from "../services/doctor/ConfigSeen.ts"
@@ -37,7 +40,13 @@ const runtime = { version, node: process.versions.node }
 
 const layerKeptIn = (home: string) =>
   KeptChecks.layer.pipe(
-    Layer.provide([StoreSeenSqlite.layer, LeasesSeenProc.layer, ProcessStatesSystem.layer]),
+    Layer.provide([
+      StoreSeenSqlite.layer,
+      LeasesSeenProc.layer,
+      ProcessStatesSystem.layer,
+      DefaultAccountFile.layer,
+      LoopbackListenerHttp.layer
+    ]),
     Layer.provide(VaultAead.layer),
     Layer.provide(VaultKeysSeen.layer),
     Layer.provide([DataDirectoryFileSystem.layerAt(home), KeychainSystem.layer, Aead.layerWebCrypto]),
@@ -52,7 +61,7 @@ const layerKept = Layer.unwrap(
 )
 
 const layer = DoctorChecks.layer(runtime).pipe(
-  Layer.provide(layerKept),
+  Layer.provide([layerKept, ProgramsSeenPath.layer]),
   Layer.provide(OAuthFetch.layer.pipe(Layer.provide(FetchHttpClient.layer))),
   Layer.provide(ConfigSeenEnv.layer),
   Layer.provide(UserDirectories.layer),

@@ -9,7 +9,7 @@ export const describe = (imported: Imported): ReadonlyArray<string> => {
   if (imported._tag === "Client") {
     const { backup, clientId, isInUse, path } = imported
     return [
-      `The OAuth client ${clientId} is in ${path} now.`,
+      `The OAuth client ${clientId} is in ${path} now, for the sign-ins of all accounts.`,
       ...(backup === undefined ? [] : [`The client file that was there is kept as ${backup}.`]),
       ...(isInUse
         ? []

@@ -74,11 +74,10 @@ const layerKept = Layer.mergeAll(StoresFile.layer, DefaultAccountFile.layer)
 export const layer = layerFlows.pipe(
   Layer.provideMerge(SessionsSynchronized.layer),
   Layer.provideMerge(layerProvider),
-  Layer.provideMerge(layerKept),
-  Layer.provide([layerCallbacks, BrowserFromConfig.layer, LeasesSqlite.layer, KeyedLockMemory.layer]),
+  Layer.provideMerge([layerKept, LeasesSqlite.layer]),
+  Layer.provide([layerCallbacks, BrowserFromConfig.layer, KeyedLockMemory.layer]),
   Layer.provideMerge(layerVault),
-  Layer.provideMerge([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto]),
-  Layer.provide(Digest.layerWebCrypto),
+  Layer.provideMerge([DataDirectoryFileSystem.layer, SecureRandom.layerWebCrypto, Digest.layerWebCrypto]),
   Layer.provide(AuthEventsLog.layer),
   Layer.provideMerge(AuthEventsPubSub.layer),
   Layer.provideMerge(layerConfig)

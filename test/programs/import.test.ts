@@ -25,7 +25,9 @@ const signIn: ImportedSignIn = {
 
 describe("importing a file by the command", () => {
   it("tells where the client is, what became of the one before, and whether it is used", () => {
-    assert.deepStrictEqual(told(client), ["The OAuth client mine is in /data/client.json now."])
+    assert.deepStrictEqual(told(client), [
+      "The OAuth client mine is in /data/client.json now, for the sign-ins of all accounts."
+    ])
     const [, backup, unused] = told({ ...client, backup: "/data/backup", isInUse: false })
     assert.include(backup, "/data/backup")
     assert.include(unused, "MCP_GAS_CLIENT_FILE")

@@ -16,7 +16,7 @@ import * as AuthorizationServerDiscovered from "../../src/layers/provider/Author
 import { authorizationParameters } from "../../src/layers/provider/AuthorizationServerGoogle.ts"
 import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchronized.ts"
 import * as DataDirectoryFileSystem from "../../src/layers/storage/DataDirectoryFileSystem.ts"
-import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
+import * as LeasesSqlite from "../../src/layers/storage/LeasesSqlite.ts"
 import * as StoresFile from "../../src/layers/storage/StoresFile.ts"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import * as VaultKeysFile from "../../src/layers/storage/VaultKeysFile.ts"
@@ -80,11 +80,11 @@ export const layerAt = (at: string, { env, rotates = false }: Options = {}) =>
       )
     ))
     return Layer.merge(ImportsFromFiles.layer, SessionsSynchronized.layer).pipe(
-      Layer.provideMerge(Layer.mergeAll(provider, StoresFile.layer, LeasesMemory.layer, RecordedEvents.layer)),
+      Layer.provideMerge(Layer.mergeAll(provider, StoresFile.layer, LeasesSqlite.layer, RecordedEvents.layer)),
       Layer.provide(tools),
       Layer.provideMerge(VaultAead.layer),
       Layer.provide([VaultKeysFile.layer, NodeCrypto.layerAead]),
-      Layer.provide(NodeCrypto.layerSecureRandom),
+      Layer.provide([NodeCrypto.layerSecureRandom, NodeCrypto.layerDigest]),
       Layer.provide(DataDirectoryFileSystem.layerAt(at)),
       Layer.provideMerge(ConfigEnv.layer),
       Layer.provide([UserDirectories.layerPlatform("linux"), ConfigProvider.layer(environment)]),

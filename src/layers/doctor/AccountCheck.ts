@@ -10,7 +10,7 @@ import { freshness, type Session } from "../../services/sign-in/Session.ts"
 import { SignInRequired } from "../../services/sign-in/Sessions.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 import type { Check } from "./Check.ts"
-import { login, moment, named, signInAgain } from "./FindingWords.ts"
+import { moment, named, newLogin, signInAgain } from "./FindingWords.ts"
 import * as StoredSeen from "./StoredSeen.ts"
 
 /** Longer than a renewal takes whose process lives. */
@@ -45,7 +45,7 @@ const sessionFinding = Effect.fnUntraced(function*(
     return warning(
       "account",
       `The access token of ${who} ${lasts} and cannot be renewed: it was issued to another OAuth client, ${session.clientId}.`,
-      `Configure that client again, or sign in again: ${login(key)}.`
+      `Configure that client again, or sign in again: ${newLogin(key)}.`
     )
   }
   // A provider that replaces refresh tokens takes one that is sent twice for a stolen one.
@@ -57,7 +57,7 @@ const sessionFinding = Effect.fnUntraced(function*(
       `The access token of ${who} ${lasts}. A renewal at ${
         moment(presentedAt)
       } was cut off, and may not be tried again.`,
-      isValid ? `Use it to its end, and then sign in again: ${login(key)}.` : signInAgain(key)
+      isValid ? `Sign in again before it ends: ${newLogin(key)}.` : signInAgain(key)
     )
   }
   return ok(

@@ -27,6 +27,8 @@ export const layer: Layer.Layer<
       home,
       provider,
       scopes: Result.getSuccess(decoded.scopes),
+      browser: Result.getSuccess(decoded.browser),
+      callbackPort: Result.getSuccess(decoded.callbackPort),
       client: Option.map(Result.getSuccess(decoded.source), (source) =>
         Client.resolve(platform, {
           source,

@@ -8,9 +8,10 @@ import { DateTime, Duration, Effect, Option } from "effect"
 import { ConfigSeen } from "../../services/doctor/ConfigSeen.ts"
 import { type Finding, ok, warning } from "../../services/doctor/Finding.ts"
 import type { StoreSeen } from "../../services/doctor/StoreSeen.ts"
+import { clientLabel } from "../../services/importing/Importable.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import type { Check } from "./Check.ts"
-import { counted, login, moment, named } from "./FindingWords.ts"
+import { counted, moment, named, newLogin } from "./FindingWords.ts"
 import * as StoredSeen from "./StoredSeen.ts"
 
 const limit = Duration.days(7)
@@ -29,7 +30,17 @@ const signInScopes: ReadonlySet<string> = new Set([
 const isLimited = ({ grantedScopes, tokens }: Session): boolean =>
   tokens.refreshToken !== undefined && grantedScopes.some((scope) => !signInScopes.has(scope))
 
-const judged = ({ account, key, signedInAt, tokens }: Session, now: DateTime.Utc): Finding => {
+const audience = "https://console.cloud.google.com/auth/audience"
+
+/** Only whose project it is can publish its app; what was imported may be another program's. */
+const remedy = ({ clientId, key, tokens }: Session): string =>
+  tokens.ownClient === undefined
+    ? `Publish the app at ${audience}, or sign in again: ${newLogin(key)}.`
+    : `Sign in with a client of your own: ${newLogin(key)}. ` +
+      `If the project of ${clientLabel(clientId)} is yours, you may publish its app instead, at ${audience}.`
+
+const judged = (session: Session, now: DateTime.Utc): Finding => {
+  const { account, key, signedInAt, tokens } = session
   // Of what was imported it may not be known when its person consented.
   const did = `${named(key, account)} ${tokens.ownClient === undefined ? "consented" : "was imported"}`
   const age = DateTime.distance(signedInAt, now)
@@ -48,7 +59,7 @@ const judged = ({ account, key, signedInAt, tokens }: Session, now: DateTime.Utc
     "consent",
     `${did} ${days} ago. If the Google Cloud project is still "in testing", Google ends a sign-in after seven days; ` +
       `then this one ${ends} at ${moment(end)}. Other projects are not affected.`,
-    `Publish the app at https://console.cloud.google.com/auth/audience, or sign in again: ${login(key)}.`
+    remedy(session)
   )
 }
 

@@ -1,5 +1,6 @@
 /**
- * Whether the data directory is there, this user's alone, and can be written to.
+ * Whether the data directory is there, this user's alone, and can be written to. The last is proven by writing a file, which
+ * is gone at once, where that changes nothing else: rights do not tell of a full disk.
  */
 import { Effect, FileSystem, Option, Path } from "effect"
 import { type Finding, ok, problem, warning } from "../../services/doctor/Finding.ts"

@@ -14,7 +14,13 @@ export const named = (key: AccountKey, account?: Account): string => {
 /** What a person runs to sign an account in. It is named, since which one is meant otherwise can be chosen. */
 export const login = (key: AccountKey): string => `mcp-gas login --account ${key}`
 
-/** How a person signs in again. */
+/**
+ * What a person runs for a new consent although the session there is would do. Without being forced, whoever is signed in is
+ * told so.
+ */
+export const newLogin = (key: AccountKey): string => `mcp-gas login --force --account ${key}`
+
+/** How a person signs in again where there is no session any more. */
 export const signInAgain = (key: AccountKey): string => `Sign in again: ${login(key)}.`
 
 /** A moment to the second. */

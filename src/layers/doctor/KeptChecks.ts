@@ -1,5 +1,5 @@
 /**
- * The checks of what is kept in the data directory.
+ * The checks of what is kept in the data directory, and of what cannot be judged without knowing that.
  */
 import { Context, Effect, type FileSystem, Layer, type Path } from "effect"
 import type { ConfigSeen } from "../../services/doctor/ConfigSeen.ts"
@@ -7,11 +7,15 @@ import { warning } from "../../services/doctor/Finding.ts"
 import type { LeasesSeen } from "../../services/doctor/LeasesSeen.ts"
 import type { ProcessStates } from "../../services/doctor/ProcessStates.ts"
 import { StoreSeen } from "../../services/doctor/StoreSeen.ts"
+import type { DefaultAccount } from "../../services/sign-in/DefaultAccount.ts"
+import type { LoopbackListener } from "../../services/sign-in/LoopbackListener.ts"
 import type { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import type { VaultKeys } from "../../services/storage/VaultKeys.ts"
 import * as AccountCheck from "./AccountCheck.ts"
+import * as CallbackCheck from "./CallbackCheck.ts"
 import type { Check } from "./Check.ts"
 import * as ConsentCheck from "./ConsentCheck.ts"
+import * as DefaultAccountCheck from "./DefaultAccountCheck.ts"
 import * as DirectoryCheck from "./DirectoryCheck.ts"
 import * as LeasesCheck from "./LeasesCheck.ts"
 import * as PendingCheck from "./PendingCheck.ts"
@@ -25,12 +29,14 @@ export class KeptChecks extends Context.Service<KeptChecks, {
 }>()("mcp-gas/layers/doctor/KeptChecks") {}
 
 const all = Effect.all([
+  CallbackCheck.make,
   DirectoryCheck.make,
   StoreCheck.make,
   VaultCheck.make,
   LeasesCheck.make,
   PendingCheck.make,
   AccountCheck.make,
+  DefaultAccountCheck.make,
   ScopesCheck.make,
   ConsentCheck.make
 ])
@@ -38,8 +44,10 @@ const all = Effect.all([
 type Needs =
   | ConfigSeen
   | DataDirectory
+  | DefaultAccount
   | FileSystem.FileSystem
   | LeasesSeen
+  | LoopbackListener
   | Path.Path
   | ProcessStates
   | StoreSeen

@@ -40,7 +40,9 @@ export const make: Effect.Effect<Check, never, LeasesSeen | ProcessStates | Stor
     const told = ({ name, pid }: LeaseHeld) => {
       const what = Option.flatMap(name, (it) => Option.fromUndefinedOr(known.get(it)))
       const who = Option.match(pid, { onNone: () => "a process out of sight", onSome: (it) => `process ${it}` })
-      return `that of ${Option.getOrElse(what, () => "something that is just beginning")} by ${who}`
+      return `that of ${
+        Option.getOrElse(what, () => "something that is being imported, or is just beginning,")
+      } by ${who}`
     }
     const states = yield* Effect.forEach(held.value, isStopped)
     const running = held.value.filter((_, index) => states[index] === false)

@@ -5,6 +5,7 @@ import { Effect, Option, Path, Result } from "effect"
 import { type Finding, ok, problem, warning } from "../../services/doctor/Finding.ts"
 import type { SlotSeen, StoreSeen } from "../../services/doctor/StoreSeen.ts"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
+import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { KeyKeeper } from "../../services/storage/Vault.ts"
 import { VaultKeys } from "../../services/storage/VaultKeys.ts"
 import * as FileStanding from "../storage/FileStanding.ts"
@@ -13,7 +14,31 @@ import type { Check } from "./Check.ts"
 import { counted, listed, named } from "./FindingWords.ts"
 import * as StoredSeen from "./StoredSeen.ts"
 
+/** Who keeps the keys of what is stored; none where that cannot be looked at. */
+type Used = Option.Option<ReadonlyArray<KeyKeeper>>
+
 const sealed = (slots: ReadonlyArray<SlotSeen>) => slots.filter(({ keeper }) => Option.isSome(keeper))
+
+/** That tokens do not open without it is told of them. */
+const missing = (used: ReadonlyArray<KeyKeeper>) => used.length === 0 ? "There is no key yet" : "The key is gone"
+
+const unreachable = (used: Used, { message, remedy }: StoreUnavailable): Finding => {
+  if (Option.isNone(used)) {
+    return warning(
+      "vault",
+      "Who keeps the key could not be found out: there is no key file, and the system's keychain cannot be used.",
+      "See what is said of store, and try again."
+    )
+  }
+  // Why it cannot be used is of no interest to whom a file serves as well.
+  return used.value.includes("keychain")
+    ? problem("vault", message, remedy)
+    : ok(
+      "vault",
+      `${missing(used.value)}; the next one is kept in a file that only this user can read, ` +
+        "since no keychain of the system can be used here."
+    )
+}
 
 export const make: Effect.Effect<Check, never, DataDirectory | Path.Path | StoreSeen | VaultKeys> = Effect.gen(
   function*() {
@@ -36,24 +61,28 @@ export const make: Effect.Effect<Check, never, DataDirectory | Path.Path | Store
         })
     )
 
-    /** A keychain is not asked for nothing: that may bring up a dialogue. */
-    const keychainFinding = (isNeeded: boolean) =>
+    const keychainFinding = (used: Used) =>
       Effect.match(keys.find("keychain"), {
         onSuccess: Option.match({
-          onNone: () => ok("vault", "There is no key yet; the system's keychain can be used and will keep it."),
+          onNone: () =>
+            ok(
+              "vault",
+              `${
+                missing(Option.getOrElse(used, () => []))
+              }; the system's keychain can be used and will keep the next one.`
+            ),
           onSome: () => ok("vault", "The key is kept by the system's keychain.")
         }),
-        onFailure: ({ message, remedy }) =>
-          isNeeded
-            ? problem("vault", message, remedy)
-            : ok("vault", `There is no key yet. A file that only this user can read will keep it. ${message}`)
+        onFailure: (error) => unreachable(used, error)
       })
 
-    const keeperFinding = (used: ReadonlyArray<KeyKeeper>): Effect.Effect<ReadonlyArray<Finding>> =>
+    /** A keychain is not asked for nothing: that may bring up a dialogue. */
+    const keeperFinding = (used: Used): Effect.Effect<ReadonlyArray<Finding>> =>
       Effect.gen(function*() {
-        const isKeychainUsed = used.includes("keychain")
-        if (Option.isNone(yield* keys.find("file"))) return [yield* keychainFinding(isKeychainUsed)]
-        return isKeychainUsed ? [yield* fileFinding, yield* keychainFinding(true)] : [yield* fileFinding]
+        if (Option.isNone(yield* keys.find("file"))) return [yield* keychainFinding(used)]
+        return Option.exists(used, (keepers) => keepers.includes("keychain"))
+          ? [yield* fileFinding, yield* keychainFinding(used)]
+          : [yield* fileFinding]
       }).pipe(Effect.catch(({ message, remedy }) => Effect.succeed([problem("vault", message, remedy)])))
 
     const openedFinding = Effect.fnUntraced(function*(slots: ReadonlyArray<SlotSeen>): Effect.fn.Return<
@@ -84,10 +113,10 @@ export const make: Effect.Effect<Check, never, DataDirectory | Path.Path | Store
     })
 
     const run = Effect.gen(function*() {
-      const { slots } = yield* Effect.orElseSucceed(stored, () => ({ slots: [] }))
-      const closed = sealed(slots)
-      const used = closed.flatMap(({ keeper }) => Option.toArray(keeper))
-      return (yield* Effect.all([keeperFinding(used), openedFinding(closed)], { concurrency: "unbounded" })).flat()
+      const seen = Option.map(yield* Effect.option(stored), ({ slots }) => sealed(slots))
+      const used = Option.map(seen, (slots) => slots.flatMap(({ keeper }) => Option.toArray(keeper)))
+      const opened = openedFinding(Option.getOrElse(seen, () => []))
+      return (yield* Effect.all([keeperFinding(used), opened], { concurrency: "unbounded" })).flat()
     })
     return { area: "vault", run }
   }

@@ -30,6 +30,34 @@ export const occupied = (key: AccountKey, account: Account) =>
     remedy: "Import under another name with --account, or in place of that sign-in with --replace."
   })
 
+/** It is here already, as this account. */
+export const known = (key: AccountKey, account: Account, isFileVoid: boolean) =>
+  new ImportRefused({
+    problem: `The sign-in in the file has been imported already, as "${key}"${
+      account.email === undefined ? "" : ` (${account.email})`
+    }${isFileVoid ? "; the provider has replaced its refresh token since, which makes the one in the file void" : ""}.`,
+    remedy: `Nothing needs to be done: use it as "${key}".`
+  })
+
+/** Another import of it does not come to its end. */
+export const underWay = (seconds: number) =>
+  new ImportRefused({
+    problem:
+      `Another import of the same sign-in has been under way for ${seconds} seconds, and nothing was sent meanwhile.`,
+    remedy: "Continue or end the process that imports it, then import the file again if it is still wanted."
+  })
+
+/** The slot is named after an email address, and the sign-in is somebody else's. */
+export const mismatched = (key: AccountKey, { email }: Account) =>
+  new ImportRefused({
+    problem: email === undefined
+      ? `The provider does not say whose the sign-in in the file is, so it cannot be confirmed as ${key}'s.`
+      : `The sign-in in the file is ${email}'s, and "${key}" is for ${key} alone.`,
+    remedy: email === undefined
+      ? "Import it under a name that is no email address, with --account."
+      : `Import it with --account ${email}, or under any name that is no email address.`
+  })
+
 /** A sign-out came in between. */
 export const signedOut = (key: AccountKey) =>
   new ImportRefused({

@@ -2,11 +2,12 @@
  * `Imports` from the file system of this machine.
  */
 import { Effect, FileSystem, Layer, type Path } from "effect"
-import type { SecureRandom } from "effect/crypto"
+import type { Digest, SecureRandom } from "effect/crypto"
 import type { Config } from "../../services/config/Config.ts"
 import { type Imported, type ImportFailure, type ImportOptions, Imports } from "../../services/importing/Imports.ts"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { DataDirectory } from "../../services/storage/DataDirectory.ts"
+import type { Leases } from "../../services/storage/Leases.ts"
 import type { SessionStore } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
 import * as ImportableBytes from "./ImportableBytes.ts"
@@ -18,15 +19,17 @@ type Needs =
   | AuthorizationServer
   | Config
   | DataDirectory
+  | Digest.Digest
   | FileSystem.FileSystem
+  | Leases
   | Path.Path
   | SecureRandom.SecureRandom
   | SessionStore
   | Vault
 
 /**
- * Provides `Imports`; needs the provider, the store and its vault, the configuration, the data directory, and what reads
- * and writes files there. Building it touches nothing; finalizes nothing.
+ * Provides `Imports`; needs the provider, the store and its vault, leases, the configuration, the data directory, and what
+ * reads and writes files there. Building it touches nothing; finalizes nothing.
  */
 export const layer: Layer.Layer<Imports, never, Needs> = Layer.effect(
   Imports,

@@ -11,6 +11,10 @@ export const Area = Schema.Literals([
   "configuration",
   /** The OAuth client. */
   "client",
+  /** The port that the provider sends the person back to. */
+  "callback",
+  /** What opens the provider's page. */
+  "browser",
   /** The data directory. */
   "directory",
   /** The file of the stored sign-ins. */
@@ -25,7 +29,7 @@ export const Area = Schema.Literals([
   "provider",
   /** This machine's clock. */
   "clock",
-  /** How an account stands, and its access token. */
+  /** How an account stands, and its access token; which of them is meant by who names none. */
   "account",
   /** What an account has granted. */
   "scopes",

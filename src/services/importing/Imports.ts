@@ -5,7 +5,6 @@ import { Context, type Effect } from "effect"
 import type { ClientMisconfigured } from "../config/Config.ts"
 import type { ProviderUnreachable } from "../provider/AuthorizationServer.ts"
 import type { AccountKey } from "../sign-in/AccountKey.ts"
-import type { AccountMismatch } from "../sign-in/FlowFailure.ts"
 import type { Session } from "../sign-in/Session.ts"
 import type { StoreUnavailable } from "../storage/SessionStore.ts"
 import type { ImportRefused } from "./ImportRefused.ts"
@@ -52,7 +51,6 @@ export type Imported = ImportedClient | ImportedSignIn
 /** Why nothing was imported. Whatever it is, nothing was stored. */
 export type ImportFailure =
   | ImportRefused
-  | AccountMismatch
   | ClientMisconfigured
   | ProviderUnreachable
   | StoreUnavailable
@@ -65,6 +63,9 @@ export class Imports extends Context.Service<Imports, {
    * refresh as the client it was issued to, and by asking whose it is; then it is stored, that client included, which
    * renews and revokes it from then on, whatever client is configured. The person consented at a time nobody knows, so it
    * counts as signed in from now. A sign-out that comes meanwhile wins, and what the refresh brought is revoked.
+   *
+   * Of several imports of one sign-in at once, in whichever process, each waits for the one before. Where that has it replaced
+   * the refresh token, the others are told under which name it is, and send nothing: a token that comes twice would end it.
    */
   readonly importFile: (file: string, options: ImportOptions) => Effect.Effect<Imported, ImportFailure>
 }>()("mcp-gas/services/importing/Imports") {}

@@ -77,6 +77,7 @@ describe("AccountCheck", () => {
       const foreign = only(yield* accounts([signedIn({ clientId: "another client" })]))
       assert.strictEqual(foreign.level, "warning")
       assert.include(textOf(foreign), "it was issued to another OAuth client, another client")
+      assert.include(textOf(foreign), "sign in again: mcp-gas login --force --account ada@example.com.")
       const own = new Tokens({ ...tokens, ownClient: {} })
       assert.strictEqual(only(yield* accounts([signedIn({ clientId: "another client", tokens: own })])).level, "ok")
       assert.strictEqual(only(yield* accounts([signedIn({ clientId: "another client" })], {})).level, "ok")
@@ -92,6 +93,7 @@ describe("AccountCheck", () => {
       const cut = only(yield* accounts([slot], other))
       assert.strictEqual(cut.level, "warning")
       assert.include(textOf(cut), "A renewal at 1970-01-01T00:00:00Z was cut off")
+      assert.include(textOf(cut), "before it ends: mcp-gas login --force --account ada@example.com.")
     }))
 
   it.effect("whoever is signed out is in order; who needs to sign in is told why", () =>
@@ -161,8 +163,23 @@ describe("ConsentCheck", () => {
       assert.include(textOf(soon), "If the Google Cloud project is still \"in testing\"")
       assert.include(textOf(soon), "will end at 1970-01-08T00:00:00Z")
       assert.include(textOf(soon), "Other projects are not affected.")
+      assert.include(textOf(soon), "Publish the app at")
+      assert.include(textOf(soon), "or sign in again: mcp-gas login --force --account ada@example.com.")
       yield* TestClock.setTime(days(7))
       assert.include(textOf(only(yield* consents([signedIn(scripts)]))), "may have ended at 1970-01-08T00:00:00Z")
+    }))
+
+  it.effect("whoever was imported is not sent to publish the app of another program", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(days(6))
+      const tokens = new Tokens({ ...draft().tokens, ownClient: {} })
+      const imported = only(yield* consents([signedIn({ ...scripts, tokens, clientId: "another program" })]))
+      assert.deepInclude(imported, {
+        level: "warning",
+        remedy:
+          "Sign in with a client of your own: mcp-gas login --force --account ada@example.com. If the project of " +
+          "another program is yours, you may publish its app instead, at https://console.cloud.google.com/auth/audience."
+      })
     }))
 
   it.effect("what was renewed after the seventh day shows that the limit does not apply", () =>

@@ -12,6 +12,7 @@ import { OAuthFetch, Rejected } from "../../../src/layers/provider/OAuthFetch.ts
 import { NoAnswer } from "../../../src/layers/provider/OAuthFetch.ts"
 import { Doctor } from "../../../src/services/doctor/Doctor.ts"
 import { ok } from "../../../src/services/doctor/Finding.ts"
+import { ProgramsSeen } from "../../../src/services/doctor/ProgramsSeen.ts"
 import { layerConfig, texts } from "../../support/doctor.ts"
 
 const offline = Layer.succeed(OAuthFetch, {
@@ -19,8 +20,12 @@ const offline = Layer.succeed(OAuthFetch, {
     Effect.fail(new Rejected({ cause: new NoAnswer({ reason: "network", sent: false, code: "ENOTFOUND" }) }))
 })
 
+const noProgram = Layer.succeed(ProgramsSeen, { state: () => Effect.succeed("missing" as const) })
+
 const layer = (kept: Layer.Layer<KeptChecks>, env: Readonly<Record<string, string>> = {}) =>
-  DoctorChecks.layer({ version: "0.0.1", node: "24.0.0" }).pipe(Layer.provide([kept, offline, layerConfig(env)]))
+  DoctorChecks.layer({ version: "0.0.1", node: "24.0.0" }).pipe(
+    Layer.provide([kept, offline, noProgram, layerConfig(env)])
+  )
 
 const layerKept = (...checks: ReadonlyArray<Check>) =>
   layer(Layer.succeed(KeptChecks, { begin: Effect.succeed(checks) }), { MCP_GAS_CLIENT_ID: "an id" })
@@ -43,6 +48,7 @@ describe("DoctorChecks", () => {
         "runtime",
         "configuration",
         "client",
+        "browser",
         "store",
         "leases",
         "provider",
@@ -96,7 +102,7 @@ describe("DoctorChecks", () => {
       const findings = yield* Effect.provide(examine, layerKept())
       assert.deepStrictEqual(
         findings.map(({ area, level }) => `${area} ${level}`),
-        ["runtime ok", "configuration ok", "client warning", "provider problem", "clock warning"]
+        ["runtime ok", "configuration ok", "client warning", "browser ok", "provider problem", "clock warning"]
       )
       assert.include(texts(findings).join(), "ENOTFOUND")
     }))
@@ -110,6 +116,7 @@ describe("DoctorChecks", () => {
         "configuration problem",
         "configuration problem",
         "client ok",
+        "browser ok",
         "directory warning",
         "provider warning",
         "clock warning"

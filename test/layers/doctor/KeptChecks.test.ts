@@ -8,6 +8,9 @@ import * as Check from "../../../src/layers/doctor/Check.ts"
 import * as KeptChecks from "../../../src/layers/doctor/KeptChecks.ts"
 import { LeasesSeen } from "../../../src/services/doctor/LeasesSeen.ts"
 import { StoreSeen } from "../../../src/services/doctor/StoreSeen.ts"
+import { defaultAccountKey } from "../../../src/services/sign-in/AccountKey.ts"
+import { DefaultAccount } from "../../../src/services/sign-in/DefaultAccount.ts"
+import { LoopbackListener } from "../../../src/services/sign-in/LoopbackListener.ts"
 import { DataDirectory } from "../../../src/services/storage/DataDirectory.ts"
 import { VaultKeys } from "../../../src/services/storage/VaultKeys.ts"
 import { layerConfig, layerProcesses, layerStore } from "../../support/doctor.ts"
@@ -20,6 +23,8 @@ const layerNothing = Layer.mergeAll(
   layerConfig(),
   layerProcesses("running"),
   Layer.succeed(DataDirectory, { path: "/nonexistent/gas", ready: Effect.void }),
+  Layer.succeed(DefaultAccount, { get: Effect.succeed(defaultAccountKey), choose: () => Effect.void }),
+  Layer.succeed(LoopbackListener, { listen: () => Effect.succeed(1) }),
   Layer.succeed(LeasesSeen, { held: () => Effect.succeedNone }),
   Layer.succeed(VaultKeys, {
     current: Effect.fail(unavailable),

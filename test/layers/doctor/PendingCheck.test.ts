@@ -161,7 +161,7 @@ describe("LeasesCheck", () => {
       ]
       assert.deepStrictEqual(texts(yield* leases(Option.some(held))), [
         "Leases are held: that of the renewal of \"ada@example.com\" by process 12, that of the sign-in of \"default\" by a " +
-        "process out of sight and that of something that is just beginning by process 14."
+        "process out of sight and that of something that is being imported, or is just beginning, by process 14."
       ])
     }))
 
@@ -191,7 +191,7 @@ describe("LeasesCheck", () => {
       const before = everythingIn(at)
       const text = yield* check
       assert.include(text, `that of the sign-in of "grace@example.com" by process ${one.pid}`)
-      assert.include(text, `that of something that is just beginning by process ${other.pid}`)
+      assert.include(text, `that of something that is being imported, or is just beginning, by process ${other.pid}`)
       assert.deepStrictEqual(everythingIn(at), before)
       yield* Effect.all([one.end, other.end])
       assert.strictEqual(yield* check, "No process holds a lease.")

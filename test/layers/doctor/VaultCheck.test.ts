@@ -94,7 +94,8 @@ describe("VaultCheck", () => {
       const at = yield* withFile
       renameSync(keyFile(at), `${at}/elsewhere`)
       const gone = yield* check(at)
-      assert.include(levelsOf(gone, "vault"), "problem")
+      assert.deepStrictEqual(levelsOf(gone, "vault"), ["ok", "problem"])
+      assert.include(texts(gone)[0], "The key is gone; the next one is kept in a file")
       assert.include(texts(gone).join(), `The stored tokens of "ada@example.com" cannot be opened`)
       assert.notInclude(texts(gone).join(), "access-1")
       writeFileSync(keyFile(at), "A".repeat(43), { mode: 0o600 })
@@ -147,12 +148,15 @@ describe("VaultCheck", () => {
     Effect.gen(function*() {
       const at = yield* temporary
       assert.deepStrictEqual(texts(yield* check(at)), [
-        "There is no key yet; the system's keychain can be used and will keep it."
+        "There is no key yet; the system's keychain can be used and will keep the next one."
       ])
       yield* set(refuses)
       const findings = yield* check(at)
       assert.deepStrictEqual(levelsOf(findings, "vault"), ["ok"])
-      assert.include(texts(findings).join(), "A file that only this user can read will keep it.")
+      assert.deepStrictEqual(texts(findings), [
+        "There is no key yet; the next one is kept in a file that only this user can read, " +
+        "since no keychain of the system can be used here."
+      ])
       assert.notInclude(yield* calls, "set")
     }).pipe(Effect.provide(layerFakeKeychain)))
 
@@ -161,6 +165,15 @@ describe("VaultCheck", () => {
       const at = yield* withFile
       rmSync(`${at}/sessions.db`)
       assert.deepStrictEqual(levelsOf(yield* check(at, layerNoStore(unavailable)), "vault"), ["ok"])
+    }).pipe(Effect.provide(layerFakeKeychain)))
+
+  it.effect("where neither can be looked at, it does not say that there is no key", () =>
+    Effect.gen(function*() {
+      const at = yield* withKeychain
+      yield* set(refuses)
+      const findings = yield* check(at, layerNoStore(unavailable))
+      assert.deepStrictEqual(levelsOf(findings, "vault"), ["warning"])
+      assert.include(texts(findings).join(), "could not be found out")
     }).pipe(Effect.provide(layerFakeKeychain)))
 
   it.effect("whoever examines cannot seal", () =>

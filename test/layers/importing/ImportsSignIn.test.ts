@@ -198,12 +198,13 @@ describe("Imports: a sign-in that is not taken", () => {
     inWorld()(() =>
       Effect.gen(function*() {
         const tokens = yield* World.signedInElsewhere()
-        const key = AccountKey.make("grace@example.com")
-        assert.deepInclude(yield* refusal(kinds.gcloud(tokens), { key }), {
-          _tag: "AccountMismatch",
-          expected: key,
-          actual: "ada@example.com"
-        })
+        const error = yield* refusal(kinds.gcloud(tokens), { key: AccountKey.make("grace@example.com") })
+        assert.strictEqual(error._tag, "ImportRefused")
+        assert.strictEqual(
+          error.message,
+          "The sign-in in the file is ada@example.com's, and \"grace@example.com\" is for grace@example.com alone."
+        )
+        assert.include(error.remedy, "--account ada@example.com")
         yield* World.importing(kinds.gcloud(tokens), { key: AccountKey.make("Ada@Example.com") })
       })
     ))
@@ -264,6 +265,19 @@ describe("Imports: a sign-in that is not taken", () => {
       })
     ))
 
+  it.effect("where not even the provider's addresses could be had, is not said to be void", () =>
+    Effect.gen(function*() {
+      const google = yield* LocalGoogle
+      const tokens = yield* World.signedInElsewhere()
+      yield* google.fail("discovery", { _tag: "ResetAfter" })
+      const at = yield* World.home
+      const importing = World.importing(kinds["clasp 3"](tokens))
+      const error = yield* Effect.flip(Effect.provide(importing, World.layerAt(at, { rotates: true })))
+      assert.strictEqual(error._tag, "ProviderUnreachable")
+      yield* google.heal
+      yield* Effect.provide(importing, World.layerAt(at, { rotates: true }))
+    }).pipe(Effect.provide(World.layerGoogle)))
+
   it.effect("because of a sign-out meanwhile: nothing is stored, and what was issued is revoked", () =>
     inWorld()(() =>
       Effect.gen(function*() {
@@ -285,7 +299,8 @@ describe("Imports: a sign-in that is not taken", () => {
       Effect.gen(function*() {
         const google = yield* LocalGoogle
         const tokens = yield* World.signedInElsewhere()
-        const error = yield* World.meanwhile(World.importing(kinds["clasp 3"](tokens)))(
+        const others = yield* World.signedInElsewhere()
+        const error = yield* World.meanwhile(World.importing(kinds["clasp 3"](others)))(
           World.importing(kinds.gcloud(tokens))
         )
         assert.include(error.message, "already")
