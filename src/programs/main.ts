@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { Console } from "node:console"
 import process from "node:process"
-import { isSupported, oldestNode } from "../layers/doctor/RuntimeCheck.ts"
+import { isSupported, oldestNode } from "../services/config/SupportedNode.ts"
 import { endOf, exitCodes } from "./cli/ending.ts"
 
 /** What a shell takes a program for that was ended by one of these: 128 and the signal's number. */

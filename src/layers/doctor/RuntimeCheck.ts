@@ -2,6 +2,7 @@
  * Whether this Node can run this program.
  */
 import { Effect } from "effect"
+import { isSupported, oldestNode } from "../../services/config/SupportedNode.ts"
 import { ok, problem } from "../../services/doctor/Finding.ts"
 import type { Check } from "./Check.ts"
 
@@ -10,16 +11,6 @@ export interface Runtime {
   readonly version: string
   /** Without a `v`. */
   readonly node: string
-}
-
-/** The oldest Node that has all that is used. */
-export const oldestNode = "22.19"
-
-/** Whether a Node of this version, without a `v`, has all of it. */
-export const isSupported = (node: string): boolean => {
-  const [major = 0, minor = 0] = node.split(".").map(Number)
-  const [oldestMajor = 0, oldestMinor = 0] = oldestNode.split(".").map(Number)
-  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)
 }
 
 export const make = ({ node, version }: Runtime): Check => ({

@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as packageJson from "../../../package.json" with { type: "json" }
 import * as RuntimeCheck from "../../../src/layers/doctor/RuntimeCheck.ts"
+import { oldestNode } from "../../../src/services/config/SupportedNode.ts"
 import { only, run, textOf } from "../../support/doctor.ts"
 
 const of = (node: string) => Effect.map(run(Effect.succeed(RuntimeCheck.make({ version: "1.2.3", node }))), only)
 
 describe("RuntimeCheck", () => {
   it("asks for the Node that the package asks for", () => {
-    assert.strictEqual(packageJson.default.engines.node, `>=${RuntimeCheck.oldestNode}`)
+    assert.strictEqual(packageJson.default.engines.node, `>=${oldestNode}`)
   })
 
   it.effect("tells both versions, and that a Node is too old", () =>
