@@ -57,9 +57,9 @@ const root = Command.withSubcommands(bare, [
 /** What is wrong with the arguments, and nothing else, on stderr: whoever reads stdout has not asked for help. */
 const presenter: CliOutput.Presenter = {
   present: Effect.fnUntraced(function*(event) {
-    if (event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")) {
-      return yield* CliOutput.defaultPresenter.present(event)
-    }
+    // For programs, too, which would have to take a name off it.
+    if (event._tag === "Version") return yield* Console.log(event.version)
+    if (event._tag === "Help" && event.reason === "Requested") return yield* CliOutput.defaultPresenter.present(event)
     const formatter = yield* CliOutput.Formatter
     if (event._tag === "InvalidInvocation") yield* Console.error(formatter.formatErrors(event.errors).trim())
     yield* Console.error(`\nUsage: ${event.helpDoc.usage}\nMore:  ${event.commandPath.join(" ")} --help`)

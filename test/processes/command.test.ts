@@ -27,7 +27,7 @@ describe("mcp-gas", () => {
 
   it.live("--version and --help tell", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* run(["--version"]), { code: 0, stdout: `mcp-gas v${version}\n`, stderr: "" })
+      assert.deepStrictEqual(yield* run(["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" })
       const help = yield* run(["--help"])
       assert.strictEqual(help.code, 0)
       for (const command of ["login", "status", "logout", "accounts", "import", "setup", "doctor", "demo"]) {
