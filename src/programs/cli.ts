@@ -77,6 +77,6 @@ export const cli = (args: ReadonlyArray<string>) =>
       NodeServices.layer,
       Logging.layerForPeople,
       CliOutput.layerPresenter(presenter),
-      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel] })
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
     ])
   )

@@ -13,7 +13,9 @@ export const describe = (imported: Imported): ReadonlyArray<string> => {
       ...(backup === undefined ? [] : [`The client file that was there is kept as ${backup}.`]),
       ...(isInUse
         ? []
-        : ["The environment names another client, which comes first: see MCP_GAS_CLIENT_FILE and MCP_GAS_CLIENT_ID."])
+        : [
+          "The environment names a client of its own, which comes first: see MCP_GAS_CLIENT_FILE and MCP_GAS_CLIENT_ID."
+        ])
     ]
   }
   const { isFileVoid, issuedTo, missingScopes, session: { account, key } } = imported

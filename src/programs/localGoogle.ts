@@ -6,6 +6,7 @@ import { Cause, Console, Effect, Exit, Layer, Redacted, type Runtime } from "eff
 import { Command, Flag } from "effect/cli"
 import * as LocalGoogleOidc from "../layers/local-google/LocalGoogleOidc.ts"
 import { LocalGoogle } from "../services/local-google/LocalGoogle.ts"
+import { version } from "./identity.ts"
 
 const announce = Effect.gen(function*() {
   const google = yield* LocalGoogle
@@ -24,7 +25,7 @@ const command = Command.make("local-google", {
 const teardown: Runtime.Teardown = (exit, onExit) =>
   onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
 
-Command.run(command, { version: "0.1.0" }).pipe(
+Command.run(command, { version }).pipe(
   Effect.tapCause((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(Cause.squash(cause))),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })

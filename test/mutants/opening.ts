@@ -91,8 +91,8 @@ export const opening: ReadonlyArray<Mutant> = [
   {
     safety: "telling who opened the page when the sign-in settles, and not when its port is free",
     rule: "The page never lies",
-    file: tab,
-    find: "Effect.raceFirst(Effect.exit(Deferred.await(entry.outcome))),",
+    file: "src/layers/sign-in/AuthFlowRun.ts",
+    find: "yield* Fiber.interrupt(showing)",
     replace: "",
     killers: [
       quick(

@@ -193,19 +193,6 @@ export const windows: ReadonlyArray<Mutant> = [
     ]
   },
   {
-    safety: "ending a flow of another process whose time is up by the wall clock, as after a sleep of the machine",
-    rule: "Join, never serialise",
-    file: "src/layers/sign-in/AuthFlowElsewhere.ts",
-    find: "if (Option.isNone(overdue)) return false",
-    replace: "return false",
-    killers: [
-      quick(
-        "layers/sign-in/AuthFlows/windowsStalled",
-        "begins anew in whichever window is asked first, and the old flow's process gives its port up"
-      )
-    ]
-  },
-  {
     safety: "beginning anew where what was there to join had ended before the caller came",
     rule: "Join, never serialise",
     file: starting,

@@ -45,7 +45,7 @@ export const play = Effect.gen(function*() {
     text: evened(parts.join("\n"), home)
   })
 
-  const login = yield* start(["login"], env)
+  const login = yield* start(["login", "--no-browser"], env)
   const url = address.exec(yield* login.says(address))?.[1] ?? ""
   const person = yield* Person
   yield* Effect.flatMap(person.consent(url, { _tag: "Allow" }), person.visit)
@@ -54,7 +54,11 @@ export const play = Effect.gen(function*() {
   const accounts = yield* run(["accounts"], env)
   const doctor = yield* run(["doctor"], env)
   return [
-    scene("login", "mcp-gas login: an address, and then: signed in", shown("mcp-gas login", signedIn)),
+    scene(
+      "login",
+      "mcp-gas login --no-browser: an address, and then: signed in",
+      shown("mcp-gas login --no-browser", signedIn)
+    ),
     scene(
       "status",
       "mcp-gas status and mcp-gas accounts",

@@ -4,7 +4,7 @@
  */
 import { Effect, Option } from "effect"
 import { ConfigSeen } from "../../services/doctor/ConfigSeen.ts"
-import { ok, problem } from "../../services/doctor/Finding.ts"
+import { ok, problem, warning } from "../../services/doctor/Finding.ts"
 import { ProcessStates } from "../../services/doctor/ProcessStates.ts"
 import type { FlowSeen, StoreSeen } from "../../services/doctor/StoreSeen.ts"
 import { CallbackUnavailable } from "../../services/sign-in/CallbackServer.ts"
@@ -44,9 +44,11 @@ export const make: Effect.Effect<Check, never, ConfigSeen | LoopbackListener | P
             const [owner] = reason === "EADDRINUSE" ? yield* underWay : []
             if (owner !== undefined) {
               return [
-                ok(
+                warning(
                   "callback",
-                  `Port ${port} is in use while the sign-in of "${owner.key}" is under way (process ${owner.pid}).`
+                  `Port ${port} is in use while the sign-in of "${owner.key}" is under way (process ${owner.pid}), which may or ` +
+                    "may not be what has it.",
+                  "Look again once that sign-in is over; if the port is still in use then, something else has it."
                 )
               ]
             }

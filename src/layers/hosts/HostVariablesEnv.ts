@@ -28,6 +28,11 @@ const texts = (names: ReadonlyArray<string>) =>
     (found): Readonly<Partial<Record<string, string>>> => Object.fromEntries(found.flat())
   )
 
+/** A name without a separator is looked for on the PATH. */
+const isRelativePath = (program: string | undefined): boolean =>
+  program !== undefined && /^\.{0,2}[^/\\]*[/\\]/u.test(program) &&
+  !/^(?:[/\\]|[a-z]:)/iu.test(program)
+
 const misconfigured = (problem: ConfigProblem) => new ClientMisconfigured({ problems: [problem] })
 
 /** The client is that of the named file, whatever the environment says: an empty text hides it, and counts as unset. */
@@ -63,7 +68,8 @@ const fromEnvironment = Effect.fnUntraced(function*(whereFile: string) {
     variables: {
       ...set,
       ...(source._tag === "File" ? { MCP_GAS_CLIENT_FILE: source.path } : {}),
-      ...(set["MCP_GAS_HOME"] === undefined ? {} : { MCP_GAS_HOME: home })
+      ...(set["MCP_GAS_HOME"] === undefined ? {} : { MCP_GAS_HOME: home }),
+      ...(isRelativePath(set["MCP_GAS_BROWSER"]) ? { MCP_GAS_BROWSER: path.resolve(set["MCP_GAS_BROWSER"] ?? "") } : {})
     },
     hasClient: Option.isSome(client),
     hasSecret: Record.has(secret, "MCP_GAS_CLIENT_SECRET")

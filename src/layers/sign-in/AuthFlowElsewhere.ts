@@ -20,11 +20,6 @@ export interface AuthFlowElsewhere {
   readonly pending: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlow>, StoreUnavailable>
   /** Whether a flow has come to its end by now, and nobody goes on with it. */
   readonly hasEnded: (id: FlowId) => Effect.Effect<boolean, StoreUnavailable>
-  /**
-   * Ends a flow over its process's head if that has not done so in time, by the wall clock: it may have been asleep, and not have
-   * heard of that. Whether it has come to that.
-   */
-  readonly endOverdue: (record: FlowRecord) => Effect.Effect<boolean, StoreUnavailable>
   /** Whether no flow that could stand for this process's own is under way, by what is written down. */
   readonly isQuiet: (key: AccountKey) => Effect.Effect<boolean, StoreUnavailable>
   /** How a flow ends, whoever goes on with it. */
@@ -163,19 +158,11 @@ export const make = Effect.fnUntraced(function*(
       Option.exists(({ ending }) => ending !== undefined && ending._tag !== "TakenOver")
     )
 
-  const endOverdue = Effect.fnUntraced(function*(record: FlowRecord) {
-    const overdue = yield* stalled(record)
-    if (Option.isNone(overdue)) return false
-    const ending = yield* endingOver(record, overdue.value)
-    yield* store.change(record.id, { _tag: "Ended", ending, evicts: true })
-    return true
-  })
-
   const isQuiet = Effect.fnUntraced(function*(key: AccountKey) {
     const purpose = yield* Effect.option(sought.purpose)
     if (Option.isNone(purpose)) return false
     return !Option.exists(yield* store.newest(key, purpose.value), ({ ending }) => ending === undefined)
   })
 
-  return { current, hasEnded, endOverdue, isQuiet, pending, outcome, end, endAll }
+  return { current, hasEnded, isQuiet, pending, outcome, end, endAll }
 })

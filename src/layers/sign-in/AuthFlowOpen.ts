@@ -6,6 +6,7 @@ import {
   Deferred,
   Duration,
   Effect,
+  type Fiber,
   Option,
   Redacted,
   Ref,
@@ -50,6 +51,8 @@ export interface Listening {
   readonly request: AuthorizationRequest
   /** The slot as it was when others could see the flow: a sign-out since then wins. */
   readonly began: Slot
+  /** Has the page opened for those who want that; whoever opened it hears of the end when this is interrupted. */
+  readonly showing: Fiber.Fiber<void>
 }
 
 /** How long others wait for a flow that is being opened: what it waits for has limits that add up to less. */
@@ -203,8 +206,8 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       if (own.succeeds) yield* SubscriptionRef.set(entry.shown, "not_asked")
       const earlier = yield* tab.wanted(entry, own.succeeds)
       yield* AuthFlowEntry.show(entry, { id, authorizationUrl, redirectUri, startedAt, expiresAt }, true)
-      yield* Effect.forkScoped(tab.serve(entry, { flowId: id, key, authorizationUrl }, earlier))
-      return { listener, request, began }
+      const showing = yield* Effect.forkScoped(tab.serve(entry, { flowId: id, key, authorizationUrl }, earlier))
+      return { listener, request, began, showing }
     }
   )
 })

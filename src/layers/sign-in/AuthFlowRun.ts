@@ -1,7 +1,7 @@
 /**
  * The life of one flow of this process, in one fiber: open, wait for the one decision, conclude, answer the browser, settle.
  */
-import { Cause, Deferred, Effect, Exit, Option, Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
 import type { AuthorizationRequest } from "../../services/provider/AuthorizationServer.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { AuthorizationRefused, ConsentDenied, type FlowFailure } from "../../services/sign-in/FlowFailure.ts"
@@ -138,7 +138,7 @@ export const make = Effect.fnUntraced(function*(
               Cause.hasInterrupts(opening.cause) ? Exit.fail(AuthFlowEntry.shutdown) : Exit.failCause(opening.cause)
             )
           }
-          const { began, listener, request } = opening.value
+          const { began, listener, request, showing } = opening.value
           yield* events.publish({ _tag: "FlowStarted", key, flowId: id })
           for (const from of Option.toArray(own.inPlaceOf)) {
             yield* events.publish({ _tag: "LeaseTakenOver", key, flowId: id, from })
@@ -157,6 +157,8 @@ export const make = Effect.fnUntraced(function*(
           yield* listener.answer(page, stays, decision._tag === "Answered" ? decision.response : undefined)
           if (stays) {
             yield* settle(outcome)
+            // The listener stays for reloads; there is nothing to open any more.
+            yield* Fiber.interrupt(showing)
             const lingered = yield* Effect.exit(restore(Effect.raceFirst(
               Effect.as(listener.linger, true),
               Effect.as(Deferred.await(entry.cut), false)

@@ -42,8 +42,8 @@ export const make = Effect.fnUntraced(function*(
     )
 
   /**
-   * The sign-in to join. One whose flow has ended, in another process or over this one's head, or whose time is up, may not have
-   * heard of it yet: it is nobody's to join, and is given that moment. `isQuiet` says that there is nothing yet that it could be about.
+   * The sign-in to join. One whose flow has ended, in another process or over this one's head, or whose time is up although no
+   * timer has told it, may not have heard of it yet: it is nobody's to join, and is given that moment. `isQuiet` says that there is nothing yet that it could be about.
    */
   const current = Effect.fnUntraced(function*(key: AccountKey) {
     const found = Option.getOrUndefined(yield* joinable(key))
@@ -53,7 +53,7 @@ export const make = Effect.fnUntraced(function*(
       return { _tag: "Join", entry: found, isQuiet: yield* elsewhere.isQuiet(key) } as const
     }
     const isOther = role._tag === "Following"
-    const isOverdue = yield* isOther ? elsewhere.endOverdue(role.record) : AuthFlowEntry.endOverdue(found)
+    const isOverdue = !isOther && (yield* AuthFlowEntry.endOverdue(found))
     return isOverdue || (yield* elsewhere.hasEnded(isOther ? role.record.id : found.id))
       ? {
         _tag: "Ended",

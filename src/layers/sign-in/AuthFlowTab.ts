@@ -17,8 +17,9 @@ const rest = Duration.seconds(10)
 export interface AuthFlowTab {
   /**
    * Opens the page when the first caller wants it, in that caller's way, if nobody has and the account had no tab just now;
-   * goes on until the sign-in settles, or until it is interrupted. A flow that succeeds another one is shown for callers who
-   * wanted that and still wait, as soon as the account may have another tab: the one they have leads nowhere any more.
+   * goes on until it is interrupted, which is when whoever opened the page hears that it is over. A flow that succeeds another
+   * one is shown for callers who wanted that and still wait, as soon as the account may have another tab: the one they have leads
+   * nowhere any more.
    * `earlier` is how many had wanted one before this flow was shown (`wanted`).
    */
   readonly serve: (entry: AuthFlowEntry, page: FlowPage, earlier: number) => Effect.Effect<void>
@@ -121,10 +122,6 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
           SubscriptionRef.changes(entry.wants),
           ({ count }) => count > earlier ? Effect.asVoid(attempt(entry, page)) : Effect.void
         )
-      }).pipe(
-        Effect.raceFirst(Effect.exit(Deferred.await(entry.outcome))),
-        Effect.scoped,
-        Effect.asVoid
-      )
+      }).pipe(Effect.scoped)
   }
 })

@@ -40,7 +40,7 @@ const run = Effect.fnUntraced(function*({ clientFile, file, host, replace, write
     ...thisProgram({ node: process.execPath, script: path.resolve(process.argv[1] ?? ""), isForOthers: isNamed }),
     variables: found.variables
   }
-  const circumstances = { ...found, isNamed }
+  const circumstances = { ...found, isNamed, isOwnClient: Option.isSome(clientFile) }
   yield* Effect.gen(function*() {
     const plan = yield* configs.plan(host, server, { file })
     if (!write && plan.change._tag !== "Unchanged") return yield* Console.log(SetupWords.shown(plan, circumstances))

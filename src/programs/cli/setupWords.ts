@@ -14,6 +14,8 @@ export interface Circumstances {
   readonly hasSecret: boolean
   /** Whether the file is a named one, such as one of a project. */
   readonly isNamed: boolean
+  /** Whether the OAuth client was named for this entry, and not by the environment. */
+  readonly isOwnClient: boolean
 }
 
 /** What a plan comes to, and how to have it done. */
@@ -37,18 +39,22 @@ const intention = ({ change, path, place }: HostPlan): { readonly has: string; r
 }
 
 /** What is to be known or done besides, one line each. */
-export const notes = ({ hasClient, hasSecret, isNamed, variables }: Circumstances): ReadonlyArray<string> => {
+export const notes = (
+  { hasClient, hasSecret, isNamed, isOwnClient, variables }: Circumstances
+): ReadonlyArray<string> => {
   const { MCP_GAS_CLIENT_FILE: file, MCP_GAS_HOME: home } = variables
   return [
     ...(hasSecret
       ? ["MCP_GAS_CLIENT_SECRET is a secret and was left out: name the client's file with --client-file instead."]
       : []),
     ...(isNamed && (file !== undefined || home !== undefined) ? ["It names paths of this machine alone."] : []),
-    ...(hasClient ? [] : ["No OAuth client yet: `mcp-gas import client_secret.json`."])
+    ...(hasClient ? [] : ["No OAuth client yet: `mcp-gas import client_secret.json`."]),
+    // What is named for the client's server alone, this command knows nothing of.
+    ...(isOwnClient && file !== undefined ? [`For mcp-gas in a shell as well: \`mcp-gas import ${file}\`.`] : [])
   ]
 }
 
-const next = "Next: `mcp-gas login`, or say \"sign me in to Apps Script\" in the client."
+const next = "Next: say \"sign me in to Apps Script\" in the client, or `mcp-gas login`."
 
 /** What is shown where nothing is written. */
 export const shown = (plan: HostPlan, circumstances: Circumstances): string => {
@@ -76,6 +82,9 @@ const deed = ({ change, path, place }: HostPlan): string => {
 export const done = (plan: HostPlan, { backup }: HostWritten, circumstances: Circumstances): ReadonlyArray<string> => [
   `${hosts[plan.host].title} ${deed(plan)}`,
   ...Option.toArray(Option.map(backup, (kept) => `What was there is kept as ${kept}.`)),
-  ...notes(circumstances),
+  // What is kept in an entry may name a client that is not this environment's.
+  ...notes({ ...circumstances, hasClient: circumstances.hasClient || keepsVariables(plan) }),
   next
 ]
+
+const keepsVariables = ({ change }: HostPlan): boolean => change._tag === "Unchanged" || change._tag === "Update"

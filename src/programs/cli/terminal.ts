@@ -1,6 +1,6 @@
 /**
  * What a person at a terminal sees besides plain text: colours, and a line that moves while they wait. Neither is there
- * where the output goes elsewhere, or `NO_COLOR` is set.
+ * where the output goes elsewhere; with `NO_COLOR` there are no colours.
  */
 import { Duration, Effect, Schedule, Stream } from "effect"
 import process from "node:process"

@@ -52,8 +52,12 @@ const unseen = Effect.fnUntraced(function*(flow: AuthFlow) {
 const progress = ({ expiresAt, key }: AuthFlow) =>
   Effect.gen(function*() {
     const flows = yield* AuthFlows
-    const now = yield* Effect.orElseSucceed(flows.pending(key), () => Option.none<AuthFlow>())
-    return yield* progressWords(key, Option.match(now, { onNone: () => expiresAt, onSome: (flow) => flow.expiresAt }))
+    const now = Option.getOrUndefined(yield* Effect.orElseSucceed(flows.pending(key), () => Option.none<AuthFlow>()))
+    if (now === undefined) return yield* progressWords(key, expiresAt)
+    const shown = yield* now.shown
+    // Where nobody has the page open, what a caller is told meanwhile is the only way to it.
+    const isOpen = shown === "opened" || shown === "accepted" || shown === "asked"
+    return yield* progressWords(key, now.expiresAt, isOpen ? undefined : now.authorizationUrl)
   })
 
 /** What to answer with when a flow is not waited for any longer: it as it is now, or how things stand without it. */
@@ -77,9 +81,7 @@ const start = Effect.fnUntraced(function*(key: AccountKey, input: Input) {
   if (input.waitForCompletion === false) {
     return yield* pending(started._tag === "Began" ? "auth_started" : "auth_pending", flow, wantsUrl)
   }
-  // Whoever joins a flow that could not be shown before waits for somebody who was given its address.
-  const isOld = started._tag === "Joined" && (yield* flow.shown) === "failed"
-  const waiting = options.openBrowser && !isOld
+  const waiting = options.openBrowser
     ? Effect.raceFirst(Effect.asSome(flow.outcome), Effect.as(unseen(flow), Option.none<Session>()))
     : Effect.asSome(flow.outcome)
   const spent = Duration.nanos((yield* Clock.monotonicTimeNanos) - began)

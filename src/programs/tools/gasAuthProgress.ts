@@ -15,11 +15,11 @@ const spanWords = (millis: number): string => {
 /** Before there is anything to sign in at. */
 export const preparingWords = "Preparing the sign-in"
 
-export const progressWords = (key: AccountKey, expiresAt: DateTime.Utc): Effect.Effect<string> =>
-  Effect.map(
-    DateTime.now,
-    (now) =>
-      `Waiting for you to sign in${asWhom(key)} in your browser (${
-        spanWords(DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(now))
-      } left)`
-  )
+/** How long there is; with `url`, where to go, for a person whom nobody has shown it. */
+export const progressWords = (key: AccountKey, expiresAt: DateTime.Utc, url?: string): Effect.Effect<string> =>
+  Effect.map(DateTime.now, (now) => {
+    const left = spanWords(DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(now))
+    return url === undefined
+      ? `Waiting for you to sign in${asWhom(key)} in your browser (${left} left)`
+      : `Sign in${asWhom(key)} at ${url} (${left} left)`
+  })

@@ -65,10 +65,8 @@ describe("CallbackCheck", () => {
     Effect.gen(function*() {
       const port = yield* taken
       const finding = yield* callback(port, { pending: [flowSeen()] })
-      assert.deepInclude(finding, {
-        level: "ok",
-        found: `Port ${port} is in use while the sign-in of "default" is under way (process 4711).`
-      })
+      assert.strictEqual(finding.level, "warning")
+      assert.match(textOf(finding), new RegExp(`Port ${port} is in use while the sign-in of "default" is under way`))
       assert.strictEqual((yield* callback(port, { pending: [flowSeen()], process: "gone" })).level, "problem")
     }))
 

@@ -85,17 +85,25 @@ describe("start", () => {
       assert.notStrictEqual(output["status"], "auth_pending")
     }).pipe(Effect.provide(GasAuth.layer())))
 
-  it.effect("waits for who was given the address when it joins a flow that could not be shown", () =>
+  it.effect("answers at once with the address where the page could not be opened, however long it was to wait", () =>
     Effect.gen(function*() {
-      const { auth, progress, questions } = yield* GasAuth.connect(takesUrls)
+      const { auth, questions } = yield* GasAuth.connect(takesUrls)
       const first = yield* Effect.forkChild(auth({ waitSeconds: 40 }), { startImmediately: true })
       yield* Effect.flatMap(Queue.take(questions), ({ answer }) => answer("cancel"))
-      // Even one that has said how long to wait has nobody to wait for who does not know the address.
       const { output } = yield* Fiber.join(first)
       assert.strictEqual(output["status"], "auth_pending")
-      const second = yield* Effect.forkChild(auth({}, "news"), { startImmediately: true })
-      yield* Queue.take(progress)
-      yield* get(FakeProvider.consented({ authorizationUrl: String(output["authUrl"]) }))
-      assert.strictEqual((yield* Fiber.join(second)).output["status"], "authenticated")
+      assert.isString(output["authUrl"])
+      assert.strictEqual((yield* auth()).output["authUrl"], output["authUrl"])
     }).pipe(Effect.provide(GasAuth.layer())))
+
+  it.effect("tells the address meanwhile where no browser is to open", () =>
+    Effect.gen(function*() {
+      const { auth, progress } = yield* GasAuth.connect({})
+      const call = yield* Effect.forkChild(auth({}, "news"), { startImmediately: true })
+      const { message } = yield* Queue.take(progress)
+      const { output } = yield* auth({ mode: "status" })
+      assert.strictEqual(message, `Sign in at ${String(output["authUrl"])} (5 min 0 s left)`)
+      yield* get(FakeProvider.consented({ authorizationUrl: String(output["authUrl"]) }))
+      assert.strictEqual((yield* Fiber.join(call)).output["status"], "authenticated")
+    }).pipe(Effect.provide(GasAuth.layer({ _tag: "None" }))))
 })

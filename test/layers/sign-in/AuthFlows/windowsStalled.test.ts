@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Duration, Effect, Fiber, Option, Redacted } from "effect"
+import { DateTime, Duration, Effect, Fiber, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { pid } from "node:process"
 import { FlowStalled } from "../../../../src/services/sign-in/FlowFailure.ts"
@@ -8,10 +8,10 @@ import { FlowStore } from "../../../../src/services/storage/FlowStore.ts"
 import { Leases } from "../../../../src/services/storage/Leases.ts"
 import { gate, visits } from "../../../support/checkpoints.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
-import { get, nextTurns, refuses } from "../../../support/loopbackClient.ts"
+import { get, nextTurns } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
-import { flowOf, portOf, stored, work } from "../../../support/signIn.ts"
-import { beginIn, layerMachine, shownIn, threeWindows, twoWindows, until } from "../../../support/windowsInMemory.ts"
+import { flowOf, stored, work } from "../../../support/signIn.ts"
+import { beginIn, layerMachine, shownIn, threeWindows, until } from "../../../support/windowsInMemory.ts"
 
 const stalledFor = (after: Duration.Input) => new FlowStalled({ pid, after: Duration.fromInputUnsafe(after) })
 
@@ -41,24 +41,6 @@ const holds = Effect.map(
   stored(work),
   (state) => state._tag === "SignedIn" ? Redacted.value(state.session.tokens.accessToken) : state._tag
 )
-
-describe("A machine that was asleep past the deadline", () => {
-  it.effect("begins anew in whichever window is asked first, and the old flow's process gives its port up", () =>
-    Effect.gen(function*() {
-      const clock = yield* Clock.Clock
-      // Time passes, and no timer of a window has heard of it yet.
-      const asleep: Clock.Clock = { ...clock, sleep: () => Effect.never }
-      const [owner, follower] = yield* Effect.provideService(twoWindows, Clock.Clock, asleep)
-      const flow = yield* beginIn(owner)
-      assert.strictEqual((yield* beginIn(follower)).id, flow.id)
-      yield* TestClock.adjust("301 seconds")
-      const next = yield* beginIn(follower)
-      assert.notStrictEqual(next.id, flow.id)
-      assert.strictEqual((yield* shownIn(owner)).id, next.id)
-      assert.deepStrictEqual(yield* Effect.flip(flow.outcome), stalledFor("301 seconds"))
-      assert.isTrue(yield* refuses(portOf(flow)))
-    }).pipe(Effect.provide(layerMachine)))
-})
 
 describe("A window that hangs", () => {
   it.effect("is shown until a second after its deadline, and then told of, with its number, to all who wait for it", () =>
