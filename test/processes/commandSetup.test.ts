@@ -10,7 +10,7 @@ import { run } from "../support/command.ts"
 import { binary } from "../support/signInProcess.ts"
 
 const client = JSON.stringify({ installed: { client_id: "id", client_secret: "s3cr3t" } })
-const next = "Next: `mcp-gas login`, or say \"sign me in to Apps Script\" in the client."
+const next = "Next: say \"sign me in to Apps Script\" in the client, or `mcp-gas login`."
 const noClient = "No OAuth client yet: `mcp-gas import client_secret.json`."
 
 /** Runs in a home directory of its own that has a client, with nothing else set. */
