@@ -107,7 +107,7 @@ export const layerConfig = (env: Readonly<Record<string, string>> = {}): Layer.L
 const digestOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex")
 
 /** Everything below a directory: names, rights, moments of change and what its contents come to. */
-export const everythingIn = (directory: string): ReadonlyArray<unknown> =>
+export const everythingIn = (directory: string) =>
   readdirSync(directory, { recursive: true, encoding: "utf8" }).toSorted().map((name) => {
     const stats = statSync(`${directory}/${name}`)
     const { ino, mode, mtimeMs, size } = stats
