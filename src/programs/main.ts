@@ -8,8 +8,7 @@ import { isSupported, oldestNode } from "../services/config/SupportedNode.ts"
 import { endOf, exitCodes } from "./cli/ending.ts"
 
 /** What a shell takes a program for that was ended by one of these: 128 and the signal's number. */
-const stopSignals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
-const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const
+const stopSignals = [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const
 
 /** Runs to the end and exits, with what went wrong on stderr; `interrupted` says with which code, where a signal ended it. */
 const run = <A, E>(program: Effect.Effect<A, E>, interrupted: () => number) => {
@@ -29,14 +28,14 @@ const stopLoading = () => process.exit(exitCodes.ok)
 const serving = async () => {
   // stdout is the protocol's: whatever anybody prints goes to stderr.
   globalThis.console = new Console(process.stderr, process.stderr)
-  for (const signal of signals) process.on(signal, stopLoading)
+  for (const [signal] of stopSignals) process.on(signal, stopLoading)
   if (process.stdin.isTTY && process.stdout.isTTY) {
     process.stderr.write("Serving MCP on stdin and stdout, for a client to talk to. For people: mcp-gas --help\n")
   }
   const { serve } = await import("./serve.ts")
   // To be stopped is an ordinary end of a server.
   run(serve, () => exitCodes.ok)
-  for (const signal of signals) process.off(signal, stopLoading)
+  for (const [signal] of stopSignals) process.off(signal, stopLoading)
 }
 
 const [command, ...rest] = process.argv.slice(2)
@@ -50,9 +49,9 @@ else {
   const { cli } = await import("./cli.ts")
   let code: number = exitCodes.interrupted
   const fiber = run(cli([command, ...rest]), () => code)
-  for (const signal of signals) {
+  for (const [signal, itsCode] of stopSignals) {
     process.on(signal, () => {
-      code = stopSignals[signal]
+      code = itsCode
       fiber.interruptUnsafe()
     })
   }

@@ -173,7 +173,7 @@ describe("A terminal", () => {
         const google = yield* LocalGoogle
         const person = yield* Person
         const opened = yield* startOnTerminal(["login"], { ...env, MCP_GAS_BROWSER: "/bin/true" })
-        const shown = yield* opened.says(/Waiting for you to sign in \(\d:\d\d left\)/)
+        const shown = yield* opened.says(/Waiting for you to sign in in your browser \(\d min \d+ s left\)/)
         const url = /http:\S+/.exec(stripVTControlCharacters(shown))?.[0] ?? ""
         const callback = yield* person.consent(url, { _tag: "Allow" })
         yield* google.fail("token", { _tag: "Hang" })

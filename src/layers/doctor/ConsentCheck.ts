@@ -9,6 +9,7 @@ import { ConfigSeen } from "../../services/doctor/ConfigSeen.ts"
 import { type Finding, ok, warning } from "../../services/doctor/Finding.ts"
 import type { StoreSeen } from "../../services/doctor/StoreSeen.ts"
 import { clientLabel } from "../../services/importing/Importable.ts"
+import * as Scopes from "../../services/provider/Scopes.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import type { Check } from "./Check.ts"
 import { counted, moment, named, newLogin } from "./FindingWords.ts"
@@ -19,16 +20,8 @@ const limit = Duration.days(7)
 /** From here on there is something to be told. */
 const soon = Duration.days(6)
 
-const signInScopes: ReadonlySet<string> = new Set([
-  "openid",
-  "email",
-  "profile",
-  "https://www.googleapis.com/auth/userinfo.email",
-  "https://www.googleapis.com/auth/userinfo.profile"
-])
-
 const isLimited = ({ grantedScopes, tokens }: Session): boolean =>
-  tokens.refreshToken !== undefined && grantedScopes.some((scope) => !signInScopes.has(scope))
+  tokens.refreshToken !== undefined && grantedScopes.some((scope) => !Scopes.signIn.includes(scope))
 
 const audience = "https://console.cloud.google.com/auth/audience"
 

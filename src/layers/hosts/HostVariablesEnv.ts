@@ -28,11 +28,6 @@ const texts = (names: ReadonlyArray<string>) =>
     (found): Readonly<Partial<Record<string, string>>> => Object.fromEntries(found.flat())
   )
 
-/** A name without a separator is looked for on the PATH. */
-const isRelativePath = (program: string | undefined): boolean =>
-  program !== undefined && /^\.{0,2}[^/\\]*[/\\]/u.test(program) &&
-  !/^(?:[/\\]|[a-z]:)/iu.test(program)
-
 const misconfigured = (problem: ConfigProblem) => new ClientMisconfigured({ problems: [problem] })
 
 /** The client is that of the named file, whatever the environment says: an empty text hides it, and counts as unset. */
@@ -54,6 +49,7 @@ const fromEnvironment = Effect.fnUntraced(function*(whereFile: string) {
   }
   const { home, source } = all.success
   const set = yield* texts(hostVariables)
+  const { MCP_GAS_BROWSER: browser } = set
   const secret = yield* texts(["MCP_GAS_CLIENT_SECRET"])
   const read = (where: string, file: string) =>
     Effect.mapError(ConfigEnvClientFile.read(fs, where, file), misconfigured)
@@ -69,7 +65,8 @@ const fromEnvironment = Effect.fnUntraced(function*(whereFile: string) {
       ...set,
       ...(source._tag === "File" ? { MCP_GAS_CLIENT_FILE: source.path } : {}),
       ...(set["MCP_GAS_HOME"] === undefined ? {} : { MCP_GAS_HOME: home }),
-      ...(isRelativePath(set["MCP_GAS_BROWSER"]) ? { MCP_GAS_BROWSER: path.resolve(set["MCP_GAS_BROWSER"] ?? "") } : {})
+      // A name without a separator is looked for on the PATH.
+      ...(browser !== undefined && /[/\\]/u.test(browser) ? { MCP_GAS_BROWSER: path.resolve(browser) } : {})
     },
     hasClient: Option.isSome(client),
     hasSecret: Record.has(secret, "MCP_GAS_CLIENT_SECRET")

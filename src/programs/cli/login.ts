@@ -1,13 +1,14 @@
 /**
  * `mcp-gas login`: signs in from a terminal, in the same flow as any window that asks at the same time.
  */
-import { Console, DateTime, Effect, Option, Result, Stream } from "effect"
+import { Console, Effect, Option, Result, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import process from "node:process"
 import { Config } from "../../services/config/Config.ts"
 import { type AuthFlow, AuthFlows, type FlowShown, type Started } from "../../services/sign-in/AuthFlows.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
 import { loggedOut, signedIn } from "../tools/gasAuthAnswers.ts"
+import { progressWords } from "../tools/gasAuthProgress.ts"
 import { account, keyOf } from "./options.ts"
 import { lines, spinning, styled } from "./terminal.ts"
 
@@ -40,12 +41,6 @@ const openingWords: Readonly<Partial<Record<FlowShown, string>>> = {
   failed: `No browser could be opened here: open the address yourself.\n${pasteWords}`,
   braked: "No second tab was opened within ten seconds of the one before: open the address yourself."
 }
-
-const left = ({ expiresAt }: AuthFlow) =>
-  Effect.map(DateTime.now, (now) => {
-    const seconds = Math.max(0, Math.ceil((DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(now)) / 1000))
-    return `Waiting for you to sign in (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left)`
-  })
 
 /** What the person pastes is tried as the page the browser ended on; what is not that page's address is said to be so. */
 const pasted = Effect.fnUntraced(function*({ key }: AuthFlow) {
@@ -91,7 +86,7 @@ export const login = Command.make(
     const pasting = Effect.andThen(Effect.exit(pasted(flow)), Effect.never)
     const waiting = takesPaste ? Effect.raceFirst(flow.outcome, pasting) : flow.outcome
     // What moves would go over what a person types.
-    yield* say(yield* (opens ? spinning(waiting, left(flow)) : waiting), "authenticated")
+    yield* say(yield* (opens ? spinning(waiting, progressWords(key, flow.expiresAt)) : waiting), "authenticated")
   })
 ).pipe(
   Command.withDescription("Sign in to Google"),

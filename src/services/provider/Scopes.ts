@@ -8,6 +8,9 @@ const synonyms: Readonly<Record<string, string>> = {
   profile: "https://www.googleapis.com/auth/userinfo.profile"
 }
 
+/** What tells who signs in, and permits nothing else: by its short name and its long one. */
+export const signIn: ReadonlyArray<string> = ["openid", ...Object.keys(synonyms), ...Object.values(synonyms)]
+
 /** Says that something may go on after the person left; not a permission, and granted without being mentioned. */
 const unmentioned = "offline_access"
 

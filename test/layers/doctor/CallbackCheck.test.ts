@@ -61,7 +61,7 @@ describe("CallbackCheck", () => {
       assert.strictEqual(unknown.level, "problem")
     }))
 
-  it.live("it is none while a sign-in of ours is under way, unless its process has died", () =>
+  it.live("it may be our own while a sign-in is under way, and is not once its process has died", () =>
     Effect.gen(function*() {
       const port = yield* taken
       const finding = yield* callback(port, { pending: [flowSeen()] })

@@ -5,6 +5,7 @@ import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer, Option } from "effect"
 import { UserDirectories } from "effect/persistence"
+import { resolve } from "node:path"
 import { cwd } from "node:process"
 import * as HostVariablesEnv from "../../../src/layers/hosts/HostVariablesEnv.ts"
 
@@ -57,6 +58,16 @@ describe("The variables from the environment", () => {
     Effect.gen(function*() {
       const { home, variables } = yield* found({ ...plain, MCP_GAS_BROWSER: " firefox ", PATH: "/bin", MCP_GAS_X: "x" })
       assert.deepStrictEqual<object>(variables, { ...plain, MCP_GAS_HOME: home })
+    }))
+
+  it.effect("have a browser command by its place on this machine, unless it is looked for on the PATH", () =>
+    Effect.gen(function*() {
+      for (
+        const [given, meant] of [["./b", resolve("b")], ["tools/b", resolve("tools/b")], ["/bin/b", "/bin/b"]] as const
+      ) {
+        assert.strictEqual((yield* found({ MCP_GAS_BROWSER: given })).variables.MCP_GAS_BROWSER, meant)
+      }
+      assert.strictEqual((yield* found({ MCP_GAS_BROWSER: "firefox" })).variables.MCP_GAS_BROWSER, "firefox")
     }))
 
   it.effect("are not those that are blank", () =>
