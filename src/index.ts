@@ -1,11 +1,17 @@
 /**
  * The sign-in engine for embedding: the contracts, and the layers that fulfil them. Importing this starts nothing.
  *
- * Contracts are exported by name, layers as namespaces: `AuthFlowsFibers.layer(…)` over a provider, a callback server, a
- * browser, sessions and a store. What else each of them needs is in its type.
+ * `SignIn` is all of it composed. Contracts are exported by name, layers as namespaces: `AuthFlowsFibers.layer(…)` over a provider,
+ * a callback server, a browser, sessions and a store. What else each of them needs is in its type.
  */
 export * from "./services/config/Config.ts"
 export * from "./services/Explained.ts"
+export * as AuthCounts from "./services/observability/AuthCounts.ts"
+export * as AuthMetrics from "./services/observability/AuthMetrics.ts"
+export * from "./services/observability/CounterStore.ts"
+export { MachineCounters, type Tally } from "./services/observability/MachineCounters.ts"
+export * from "./services/observability/MetricsSampler.ts"
+export * from "./services/observability/ProcessMemory.ts"
 export * as AuthorizationResponse from "./services/provider/AuthorizationResponse.ts"
 export * from "./services/provider/AuthorizationServer.ts"
 export * as Scopes from "./services/provider/Scopes.ts"
@@ -31,20 +37,30 @@ export * from "./services/storage/Vault.ts"
 export * from "./services/storage/VaultKeys.ts"
 
 export * as ConfigEnv from "./layers/config/ConfigEnv.ts"
+export * as AuthEventsCounted from "./layers/observability/AuthEventsCounted.ts"
+export * as AuthEventsMetered from "./layers/observability/AuthEventsMetered.ts"
+export * as MachineCountersBatched from "./layers/observability/MachineCountersBatched.ts"
+export * as MachineCountersMemory from "./layers/observability/MachineCountersMemory.ts"
+export * as MetricsSampled from "./layers/observability/MetricsSampled.ts"
+export * as ProcessMemoryNode from "./layers/observability/ProcessMemoryNode.ts"
+export * as TelemetryOtlp from "./layers/observability/TelemetryOtlp.ts"
 export * as AuthorizationServerDiscovered from "./layers/provider/AuthorizationServerDiscovered.ts"
 export * as AuthorizationServerGoogle from "./layers/provider/AuthorizationServerGoogle.ts"
 export * as OAuthFetch from "./layers/provider/OAuthFetch.ts"
 export * as AuthEventsLog from "./layers/sign-in/AuthEventsLog.ts"
 export * as AuthEventsPubSub from "./layers/sign-in/AuthEventsPubSub.ts"
 export * as AuthFlowsFibers from "./layers/sign-in/AuthFlowsFibers.ts"
+export * as BrowserChosen from "./layers/sign-in/BrowserChosen.ts"
 export * as BrowserCommand from "./layers/sign-in/BrowserCommand.ts"
 export * as BrowserNone from "./layers/sign-in/BrowserNone.ts"
 export * as BrowserSystem from "./layers/sign-in/BrowserSystem.ts"
 export * as CallbackServerLoopback from "./layers/sign-in/CallbackServerLoopback.ts"
 export * as KeyedLockMemory from "./layers/sign-in/KeyedLockMemory.ts"
 export * as SessionsSynchronized from "./layers/sign-in/SessionsSynchronized.ts"
+export * as CounterStoreSql from "./layers/storage/CounterStoreSql.ts"
 export * as DataDirectoryFileSystem from "./layers/storage/DataDirectoryFileSystem.ts"
 export * as DefaultAccountFile from "./layers/storage/DefaultAccountFile.ts"
+export * as DefaultAccountMemory from "./layers/storage/DefaultAccountMemory.ts"
 export * as FlowStoreMemory from "./layers/storage/FlowStoreMemory.ts"
 export * as FlowStoreSql from "./layers/storage/FlowStoreSql.ts"
 export * as KeychainSystem from "./layers/storage/KeychainSystem.ts"
@@ -59,3 +75,5 @@ export * as VaultKeysFile from "./layers/storage/VaultKeysFile.ts"
 export * as VaultKeysKeychain from "./layers/storage/VaultKeysKeychain.ts"
 export * as VaultKeysMemory from "./layers/storage/VaultKeysMemory.ts"
 export * as VaultKeysPreferred from "./layers/storage/VaultKeysPreferred.ts"
+
+export * as SignIn from "./programs/embedding/SignIn.ts"

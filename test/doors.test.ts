@@ -1,5 +1,5 @@
 /**
- * The four doors of the library: what comes in by them is there, and coming in starts nothing.
+ * The five doors of the library: what comes in by them is there, and coming in starts nothing.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Layer, Predicate } from "effect"
@@ -16,6 +16,7 @@ describe("mcp-gas", () => {
     const before = process.getActiveResourcesInfo().filter((resource) => resource.startsWith("TCP"))
     const main = await import("../src/index.ts")
     const mcp = await import("../src/mcp.ts")
+    const promise = await import("../src/promise.ts")
     const exploring = await import("../src/exploring.ts")
     const testing = await import("../src/testing.ts")
     assert.deepStrictEqual(process.getActiveResourcesInfo().filter((resource) => resource.startsWith("TCP")), before)
@@ -35,6 +36,7 @@ describe("mcp-gas", () => {
       assert.isTrue(Layer.isLayer(layer))
     }
     assert.isTrue(Layer.isLayer(testing.LocalGoogleOidc.layer()))
+    assert.deepStrictEqual(Object.keys(promise).toSorted(), ["SignInError", "createSignIn"])
     for (const explore of [exploring.Exploration.atRandom, testing.Exploration.exhaustively]) {
       assert.isTrue(Predicate.isFunction(explore))
     }
@@ -44,6 +46,7 @@ describe("mcp-gas", () => {
     assert.deepStrictEqual(Object.keys(packageJson.default.exports), [
       ".",
       "./mcp",
+      "./promise",
       "./exploring",
       "./testing",
       "./package.json"

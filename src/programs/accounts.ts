@@ -1,19 +1,20 @@
 /**
  * The accounts of this machine: who they are, how they stand, and which one is meant by who names none.
  */
-import { DateTime, Effect, Option, Schema } from "effect"
-import { Config } from "../services/config/Config.ts"
+import { Array as Arr, DateTime, Effect, Option, Schema, Stream } from "effect"
 import * as Scopes from "../services/provider/Scopes.ts"
 import { AccountKey } from "../services/sign-in/AccountKey.ts"
-import { AuthFlows } from "../services/sign-in/AuthFlows.ts"
+import { type AuthFlow, AuthFlows } from "../services/sign-in/AuthFlows.ts"
 import { DefaultAccount } from "../services/sign-in/DefaultAccount.ts"
+import { FlowStore } from "../services/storage/FlowStore.ts"
 import { SessionStore, type Slot } from "../services/storage/SessionStore.ts"
-import { isOver } from "./tools/gasAuthAnswers.ts"
+import { isOver } from "./tools/authToolAnswers.ts"
 
 /** `expired`: there is a session, and nothing to renew it with. `needs_sign_in`: the provider has ended it. */
 const State = Schema.Literals(["signed_in", "signing_in", "expired", "needs_sign_in", "signed_out", "never"])
 
-const Standing = Schema.Struct({
+/** How an account stands. */
+export const Standing = Schema.Struct({
   key: AccountKey,
   isDefault: Schema.Boolean,
   state: State,
@@ -36,6 +37,12 @@ export const Accounts = Schema.Struct({
 })
 export type Accounts = typeof Accounts.Type
 type Standing = typeof Standing.Type
+
+/** An account, and its sign-in if one is under way. */
+interface Seen {
+  readonly standing: Standing
+  readonly flow: Option.Option<AuthFlow>
+}
 
 const stateOf = Effect.fnUntraced(function*({ state }: Slot) {
   switch (state._tag) {
@@ -72,28 +79,40 @@ const detailsOf = ({ state }: Slot, wanted: ReadonlyArray<string>): Partial<Stan
 }
 
 /**
- * Every account that was ever signed in or out here, and the default one, in the order of their names. Looks at what is stored and asks
- * nobody.
+ * Every account that was ever signed in or out here, or is being signed in, and the default one, in the order of their names.
+ * Looks at what is stored and asks nobody.
  */
-export const list = Effect.gen(function*() {
-  const { settings } = yield* Config
+export const look = Effect.gen(function*() {
   const flows = yield* AuthFlows
   const { list: slots, read } = yield* SessionStore
+  const { underWay } = yield* FlowStore
   const defaultAccount = yield* (yield* DefaultAccount).get
   const used = yield* slots
-  const all = used.some(({ key }) => key === defaultAccount) ? used : [...used, yield* read(defaultAccount)]
-  const accounts = yield* Effect.forEach(
+  const begun = Option.getOrElse(yield* Stream.runHead(underWay), () => [])
+  const others = Arr.dedupe([defaultAccount, ...begun.map(({ key }) => key)]).filter((key) =>
+    used.every((slot) => slot.key !== key)
+  )
+  const all = [...used, ...(yield* Effect.forEach(others, read))]
+  const seen = yield* Effect.forEach(
     all.toSorted((one, other) => one.key < other.key ? -1 : 1),
     Effect.fnUntraced(function*(slot) {
-      const pending = yield* flows.pending(slot.key)
+      const flow = yield* flows.pending(slot.key)
       const standing: Standing = {
         key: slot.key,
         isDefault: slot.key === defaultAccount,
-        state: Option.isSome(pending) ? "signing_in" : yield* stateOf(slot),
-        ...detailsOf(slot, settings.scopes)
+        state: Option.isSome(flow) ? "signing_in" : yield* stateOf(slot),
+        ...detailsOf(slot, flows.scopes)
       }
-      return standing
+      return { standing, flow } satisfies Seen
     })
   )
+  // One whose sign-in nobody runs any more, and that was never finished, is nobody's account.
+  const accounts = seen.filter(({ standing }) => standing.isDefault || standing.state !== "never")
   return { defaultAccount, accounts }
 })
+
+/** The same, without what there is to tell of the sign-ins. */
+export const list = Effect.map(look, ({ accounts, defaultAccount }): Accounts => ({
+  defaultAccount,
+  accounts: accounts.map(({ standing }) => standing)
+}))

@@ -3,7 +3,7 @@
  * here is seen in every window.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Layer } from "effect"
+import { Console, Duration, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { UserDirectories } from "effect/persistence"
 import process from "node:process"
@@ -24,6 +24,10 @@ import { status } from "./cli/status.ts"
 import { version } from "./identity.ts"
 import * as Logging from "./logging.ts"
 import * as SignIn from "./signIn.ts"
+import * as Telemetry from "./telemetry.ts"
+
+/** How long a command that is done waits for its telemetry to leave, if there is any. */
+const lastWords = Duration.seconds(1)
 
 /** Built by the command that is run, and by no other. */
 const layerSignIn = Layer.provideMerge(ImportsFromFiles.layer, SignIn.layer)
@@ -75,7 +79,7 @@ export const cli = (args: ReadonlyArray<string>) =>
     Effect.catchIf(CliError.isCliError, () => new EndsWith({ code: exitCodes.usage })),
     Effect.provide([
       NodeServices.layer,
-      Logging.layerForPeople,
+      Layer.provideMerge(Telemetry.layer(lastWords), Logging.layerForPeople),
       CliOutput.layerPresenter(presenter),
       CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
     ])

@@ -25,6 +25,7 @@ import { ConfigSeen } from "../services/doctor/ConfigSeen.ts"
 import { Doctor } from "../services/doctor/Doctor.ts"
 import { Finding } from "../services/doctor/Finding.ts"
 import { version } from "./identity.ts"
+import { withSettingNames } from "./settingNames.ts"
 
 /** What was found, and what by. */
 export const Report = Schema.Struct({
@@ -70,8 +71,11 @@ const layer = DoctorChecks.layer(runtime).pipe(
   Layer.provideMerge(Logger.layer([]))
 )
 
+const inOwnWords = (finding: Finding): Finding =>
+  finding.level === "ok" ? finding : { ...finding, remedy: withSettingNames(finding.remedy) }
+
 /** Examines this machine: see `Doctor.examine`. */
 export const report: Effect.Effect<Report> = Effect.map(
   Doctor.use(({ examine }) => examine),
-  (findings) => ({ ...runtime, findings })
+  (findings) => ({ ...runtime, findings: findings.map(inOwnWords) })
 ).pipe(Effect.provide(layer))

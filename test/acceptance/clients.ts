@@ -28,7 +28,9 @@ export const inspector = make("MCP Inspector, command line", "@modelcontextproto
   "`tools/list --strict`": "exit code 0: no schema that some host would stumble over",
   "`tools/call`, mode `status`": "exit code 0, and the same facts as text and as structure",
   "`tools/call`, a mode without what it needs": "exit code 5, with cause and remedy",
-  "`tools/call --load`, 30 calls, 10 at a time": "no error; one `auth_started`, 29 `auth_pending`, all of one flow"
+  "`tools/call --load`, 30 calls, 10 at a time": "no error; one `auth_started`, 29 `auth_pending`, all of one flow",
+  "`resources/list`": "exit code 0, and `gas://auth/status`",
+  "`resources/read`": "exit code 0, and how each account stands"
 })
 
 export const mcpdo = make("MCP Inspector, `mcpdo`", "@modelcontextprotocol/inspector", {

@@ -5,6 +5,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import * as McpOverHttp from "../support/mcpOverHttp.ts"
 import { conformance } from "./clients.ts"
+import { resources } from "./conformanceResources.ts"
 import { applicable, inapplicable } from "./conformanceScenarios.ts"
 import { tools } from "./conformanceTools.ts"
 import { folder } from "./house.ts"
@@ -16,7 +17,7 @@ const line = /^\S (?<scenario>[\w-]+): (?<passed>\d+) passed, (?<failed>\d+) fai
 
 tried(conformance, {
   "every server scenario, through a bridge to HTTP": Effect.gen(function*() {
-    const url = yield* McpOverHttp.listen(tools)
+    const url = yield* McpOverHttp.listen({ tools, resources })
     const { stderr, stdout } = yield* run("conformance", yield* folder, ["server", "--url", url, "--suite", "all"])
     const results = [...stdout.matchAll(line)].map(({ groups }) => ({
       scenario: groups?.["scenario"] ?? "",

@@ -6,6 +6,10 @@
 /** What has to pass. */
 export const applicable: ReadonlyArray<string> = [
   "ping",
+  "resources-list",
+  "resources-read-text",
+  "resources-subscribe",
+  "resources-unsubscribe",
   "server-initialize",
   "server-sse-multiple-streams",
   "tools-call-error",
@@ -16,12 +20,11 @@ export const applicable: ReadonlyArray<string> = [
 
 const oneObject = "a tool answers with one JSON object, as text and as structure"
 const byAddress = "people are asked to open an address and never to fill in a form"
-const noResources = "there are no resources"
 const noPrompts = "there are no prompts"
 
 /** What does not apply, and why. */
 export const inapplicable: Readonly<Record<string, string>> = {
-  "completion-complete": "there is nothing to complete without prompts and resources",
+  "completion-complete": "there is nothing to complete without prompts and resource templates",
   "dns-rebinding-protection": "the server does not speak HTTP; this would test the bridge",
   "elicitation-sep1034-defaults": byAddress,
   "elicitation-sep1330-enums": byAddress,
@@ -33,12 +36,8 @@ export const inapplicable: Readonly<Record<string, string>> = {
   "prompts-get-with-args": noPrompts,
   "prompts-get-with-image": noPrompts,
   "prompts-list": noPrompts,
-  "resources-list": noResources,
-  "resources-read-binary": noResources,
-  "resources-read-text": noResources,
-  "resources-subscribe": noResources,
-  "resources-templates-read": noResources,
-  "resources-unsubscribe": noResources,
+  "resources-read-binary": "a resource is one JSON object",
+  "resources-templates-read": "resources have fixed addresses",
   "server-sse-polling": "the server does not speak HTTP; this would test the bridge",
   "tools-call-audio": oneObject,
   "tools-call-elicitation": byAddress,

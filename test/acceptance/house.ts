@@ -4,7 +4,7 @@
 import { Effect, FileSystem, Schema } from "effect"
 import { dirname } from "node:path"
 import process from "node:process"
-import { Output } from "../../src/programs/tools/gasAuthSchema.ts"
+import { Output } from "../../src/programs/tools/authToolSchema.ts"
 import { Person } from "../../src/services/local-google/Person.ts"
 import { binary, googleEnv, makeHome } from "../support/signInProcess.ts"
 

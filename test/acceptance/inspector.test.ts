@@ -4,7 +4,8 @@
 import { assert } from "@effect/vitest"
 import { Array, Effect, FileSystem, Schema } from "effect"
 import { identity } from "../../src/programs/identity.ts"
-import { Output } from "../../src/programs/tools/gasAuthSchema.ts"
+import { AuthStatus } from "../../src/programs/resources/authStatus.ts"
+import { Output } from "../../src/programs/tools/authToolSchema.ts"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { inspector } from "./clients.ts"
 import { environment, folder, output, server } from "./house.ts"
@@ -53,6 +54,15 @@ const Load = reply(Schema.Struct({
   errors: Schema.Int
 }))
 
+const Resources = reply(Schema.Struct({ resources: Schema.Array(Schema.Struct({ uri: Schema.String })) }))
+
+const Read = reply(Schema.Struct({
+  contents: Schema.Tuple([Schema.Struct({
+    mimeType: Schema.Literal("application/json"),
+    text: Schema.fromJsonString(AuthStatus)
+  })])
+}))
+
 /** A line that the server wrote in answer to a call. */
 const Line = Schema.fromJsonString(Schema.Struct({
   result: Schema.Struct({ structuredContent: Output })
@@ -90,6 +100,21 @@ tried(inspector, {
     const { content: [{ text: { error } }] } = (yield* printed(Refused, ran)).result
     assert.strictEqual(error.code, "invalid_arguments")
     assert.notStrictEqual(error.remedy, "")
+  }),
+
+  "`resources/list`": Effect.gen(function*() {
+    const ran = yield* inspect(["--method", "resources/list"])
+    assert.strictEqual(ran.code, 0, ran.stderr)
+    assert.strictEqual(ran.stderr, "")
+    const { result } = yield* printed(Resources, ran)
+    assert.deepStrictEqual(result.resources.map(({ uri }) => uri), ["gas://auth/status"])
+  }),
+
+  "`resources/read`": Effect.gen(function*() {
+    const ran = yield* inspect(["--method", "resources/read", "--uri", "gas://auth/status"])
+    assert.strictEqual(ran.code, 0, ran.stderr)
+    const { contents: [{ text }] } = (yield* printed(Read, ran)).result
+    assert.deepStrictEqual(text.accounts.map(({ key, state }) => `${key} ${state}`), ["default never"])
   }),
 
   "`tools/call --load`, 30 calls, 10 at a time": Effect.gen(function*() {

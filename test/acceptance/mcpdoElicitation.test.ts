@@ -3,7 +3,7 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Schedule, Schema } from "effect"
-import { Output } from "../../src/programs/tools/gasAuthSchema.ts"
+import { Output } from "../../src/programs/tools/authToolSchema.ts"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { mcpdo } from "./clients.ts"
 import { authUrl, consent, environment, folder, server } from "./house.ts"

@@ -3,7 +3,7 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { Output } from "../../src/programs/tools/gasAuthSchema.ts"
+import { Output } from "../../src/programs/tools/authToolSchema.ts"
 import { mcporter } from "./clients.ts"
 import { authUrl, environment, folder, server } from "./house.ts"
 import { flags, printed, run } from "./program.ts"

@@ -32,6 +32,39 @@ export const run = (name: string, home: string, args: ReadonlyArray<string>): Ef
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
+/** Runs Node in a folder until it ends by itself. */
+export const node = (folder: string, args: ReadonlyArray<string>): Effect.Effect<Ran> =>
+  Effect.callback((resume) => {
+    const child = execFile(process.execPath, args, { cwd: folder, env: { PATH: path } }, (_error, stdout, stderr) =>
+      resume(Effect.succeed({ code: child.exitCode, stdout, stderr })))
+    return Effect.sync(() =>
+      child.kill("SIGKILL")
+    )
+  })
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Type-checks a program in a folder against what is installed there, and the types of Node. */
+export const compile = (folder: string, file: string): Effect.Effect<Ran> =>
+  node(folder, [
+    `${root}node_modules/typescript/bin/tsc`,
+    "--noEmit",
+    "--strict",
+    "--skipLibCheck",
+    "--allowImportingTsExtensions",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2024",
+    "--lib",
+    "es2024,esnext.disposable",
+    "--typeRoots",
+    `${root}node_modules/@types`,
+    "--types",
+    "node",
+    file
+  ])
+
 /** An environment as arguments, each variable after `flag`. */
 export const flags = (flag: string, env: Readonly<Record<string, string>>): ReadonlyArray<string> =>
   Object.entries(env).flatMap(([name, value]) => [flag, `${name}=${value}`])

@@ -56,8 +56,8 @@ export const establishing: ReadonlyArray<Mutant> = [
     safety: "giving way to a sign-in that was stored first",
     rule: "Compare, then write",
     file: sessions,
-    find: "if (Option.isSome(winner)) return winner.value",
-    replace: "",
+    find: "if (Option.isSome(winner)) {",
+    replace: "if (false) {",
     killers: [
       test("Establish", "gives way: the answer is the other's session, nothing is stored, and nothing is revoked")
     ]

@@ -114,8 +114,8 @@ export const listening: ReadonlyArray<Mutant> = [
     safety: "the listener gone before anybody hears how a flow without a page ended",
     rule: "The page never lies",
     file: run,
-    find: "yield* Scope.close(listening, Exit.void)\n            yield* settle(outcome)",
-    replace: "yield* settle(outcome)",
+    find: "yield* Scope.close(listening, Exit.void)\n            yield* settle(outcome, moments)",
+    replace: "yield* settle(outcome, moments)",
     killers: [explored("closing", "when nobody answers")]
   },
   {

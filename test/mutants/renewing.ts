@@ -38,7 +38,7 @@ export const renewing: ReadonlyArray<Mutant> = [
     safety: "adopting what another process has refreshed",
     rule: "Compare, then write",
     file: renewal,
-    find: `if (age === "fresh" || age === enough) return session`,
+    find: "if (isEnough) return session",
     replace: "",
     killers: [test("Fresh", "what another process has refreshed is adopted, not refreshed again")]
   },

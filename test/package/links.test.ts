@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-const pages = [".", "docs"].flatMap((folder) =>
+const pages = [".", "docs", "docs/api"].flatMap((folder) =>
   readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name))
 )
 
@@ -22,13 +22,18 @@ const prose = (page: string) =>
 const targets = (page: string): ReadonlyArray<string> =>
   [...prose(page).matchAll(/\]\(<?([^)\s>]+)>?\)/g)].flatMap(([, target]) => target === undefined ? [] : [target])
 
-/** The anchors that forges make of headings. */
-const anchors = (page: string) =>
-  readFileSync(page, "utf8").split("\n").flatMap((line) => {
+/** The anchors that forges make of headings; of those that come to the same, the later ones have a number. */
+const anchors = (page: string) => {
+  const taken = new Map<string, number>()
+  return readFileSync(page, "utf8").split("\n").flatMap((line) => {
     const heading = /^#+ (.*)$/.exec(line)?.[1]
     if (heading === undefined) return []
-    return [heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(/\s/g, "-")]
+    const anchor = heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(/\s/g, "-")
+    const before = taken.get(anchor) ?? 0
+    taken.set(anchor, before + 1)
+    return [before === 0 ? anchor : `${anchor}-${before}`]
   })
+}
 
 describe("the links", () => {
   it("are looked for where there are some", () => assert.isAbove(targets("README.md").length, 10))

@@ -56,12 +56,15 @@ const variables = entry.packages.flatMap(({ environmentVariables }) => environme
 
 const root = new URL("../../", import.meta.url)
 
+/** This server's own, and the one of OpenTelemetry that turns telemetry on; those that go with it are not listed. */
+const nameOfVariable = /\bMCP_GAS_[A-Z]\w*|\bOTEL_EXPORTER_OTLP_ENDPOINT\b/g
+
 /** The names that stand in the sources as a whole string: what is read, set for others, or blamed. */
 const namesInSources = new Set(
   readdirSync(new URL("src", root), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .flatMap((file) =>
-      readFileSync(new URL(`src/${file.replaceAll("\\", "/")}`, root), "utf8").match(/\bMCP_GAS_[A-Z]\w*/g) ?? []
+      readFileSync(new URL(`src/${file.replaceAll("\\", "/")}`, root), "utf8").match(nameOfVariable) ?? []
     )
 )
 
@@ -94,8 +97,8 @@ describe("the registry entry", () => {
 
   it("has the variables of the README's table", () => {
     const readme = readFileSync(new URL("README.md", root), "utf8")
-    const rows = readme.split("\n").filter((line) => line.startsWith("| `MCP_GAS_")).map((line) => line.split("|")[1])
-    const named = rows.flatMap((cell) => cell?.match(/MCP_GAS_\w+/g) ?? [])
+    const rows = readme.split("\n").filter((line) => /^\| `[A-Z]+_/.test(line)).map((line) => line.split("|")[1])
+    const named = rows.flatMap((cell) => cell?.match(nameOfVariable) ?? [])
     assert.sameMembers(named, variables.map(({ name }) => name))
   })
 })

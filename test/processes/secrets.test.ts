@@ -6,6 +6,7 @@ import { Effect, FileSystem, Redacted } from "effect"
 import { LocalGoogle } from "../../src/services/local-google/LocalGoogle.ts"
 import { Person } from "../../src/services/local-google/Person.ts"
 import type { Started } from "../../src/services/tools/ServerProcess.ts"
+import * as OtlpReceiver from "../support/otlpReceiver.ts"
 import { auth, layer, makeHome, startWithGoogle, text } from "../support/signInProcess.ts"
 
 const parameter = (url: string, name: string): string => {
@@ -26,6 +27,15 @@ const filesIn = Effect.fnUntraced(function*(home: string) {
   return found.flat()
 })
 
+/** Has telemetry leave at once, in the clear. */
+const toldTo = (collector: { readonly endpoint: string }) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+  OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+  OTEL_BSP_SCHEDULE_DELAY: "20",
+  OTEL_BLRP_SCHEDULE_DELAY: "20",
+  OTEL_METRIC_EXPORT_INTERVAL: "20"
+})
+
 /** What a secret looks like to whoever encodes it without a second thought. */
 const disguises = (secret: string) => [
   secret,
@@ -35,13 +45,15 @@ const disguises = (secret: string) => [
 ]
 
 describe("secrets never leave", () => {
-  it.live("into any file, log, answer or process argument of servers that sign in, refresh, die and sign out", () =>
+  it.live("into any file, log, answer, span, metric or process argument of servers that sign in, refresh, die and sign out", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const google = yield* LocalGoogle
       const person = yield* Person
       yield* google.change({ accessTokenSeconds: 1, rotateRefreshTokens: true })
+      const collector = yield* OtlpReceiver.make()
       const MCP_GAS_HOME = yield* makeHome
+      const env = { ...toldTo(collector), MCP_GAS_HOME, MCP_GAS_LOG_LEVEL: "All" }
       const servers: Array<Started> = []
       const looked = Effect.fnUntraced(function*(isSignedIn = true) {
         const secrets = (yield* google.secrets).map(Redacted.value)
@@ -49,6 +61,8 @@ describe("secrets never leave", () => {
         const files = yield* filesIn(MCP_GAS_HOME)
         // What is there in clear is found, or the search would find nothing else either.
         if (isSignedIn) assert.isTrue(files.some(({ bytes }) => bytes.includes("ada@example.com")), "the account")
+        const exported = yield* collector.received
+        assert.isAbove(OtlpReceiver.spansOf(exported).length, 0, "telemetry")
         const told = yield* Effect.forEach(servers, (server) =>
           Effect.all([
             server.stdout,
@@ -58,11 +72,12 @@ describe("secrets never leave", () => {
         for (const secret of [...secrets, key, Redacted.value(google.clientSecret)].flatMap(disguises)) {
           for (const { bytes, name } of files) assert.isFalse(bytes.includes(secret), name)
           for (const said of told.flat()) assert.isFalse(said.includes(secret), "told")
+          for (const { body, path } of exported) assert.isFalse(body.includes(secret), path)
         }
       })
 
       for (const ending of ["SIGKILL", "SIGTERM"] as const) {
-        const server = yield* startWithGoogle({ MCP_GAS_HOME, MCP_GAS_LOG_LEVEL: "All" })
+        const server = yield* startWithGoogle(env)
         servers.push(server)
         const begun = yield* auth(server, { waitForCompletion: false })
         if (text(begun, "status") === "auth_started") {
@@ -76,19 +91,22 @@ describe("secrets never leave", () => {
         yield* server.ended
         yield* looked()
       }
-      const last = yield* startWithGoogle({ MCP_GAS_HOME, MCP_GAS_LOG_LEVEL: "All" })
+      const last = yield* startWithGoogle(env)
       servers.push(last)
       yield* auth(last, { mode: "status" })
       yield* auth(last, { mode: "logout" })
+      // By then it has told of everything before, too.
+      yield* collector.until((all) => OtlpReceiver.spansOf(all).some(({ name }) => name === "AuthFlows.logout"))
       yield* looked(false)
     }).pipe(Effect.provide(layer)))
 
-  it.live("in the log, the protocol or the process arguments of a whole sign-in", () =>
+  it.live("in the telemetry, in the log, the protocol or the process arguments of a whole sign-in", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const google = yield* LocalGoogle
       const person = yield* Person
-      const server = yield* startWithGoogle({ MCP_GAS_LOG_LEVEL: "All" })
+      const collector = yield* OtlpReceiver.make()
+      const server = yield* startWithGoogle({ ...toldTo(collector), MCP_GAS_LOG_LEVEL: "All" })
 
       const begun = yield* auth(server, { waitForCompletion: false })
       const authUrl = text(begun, "authUrl")
@@ -103,6 +121,9 @@ describe("secrets never leave", () => {
       yield* auth(server)
       yield* auth(server, { mode: "logout" })
 
+      const exported = yield* collector.until((all) =>
+        OtlpReceiver.spansOf(all).some(({ name }) => name === "AuthFlows.logout")
+      )
       const stderr = yield* server.stderr
       const stdout = yield* server.stdout
       const commandLine = yield* fs.readFileString(`/proc/${server.pid}/cmdline`).pipe(Effect.orElseSucceed(() => ""))
@@ -111,6 +132,7 @@ describe("secrets never leave", () => {
       for (const secret of [...secrets, state]) {
         assert.notInclude(stderr, secret)
         assert.notInclude(commandLine, secret)
+        for (const { body, path } of exported) assert.isFalse(body.includes(secret), path)
       }
       for (const secret of secrets) assert.notInclude(stdout, secret)
       // The one place for it is the address that the person is shown.

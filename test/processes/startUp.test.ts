@@ -3,23 +3,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Duration, Effect, FileSystem, Order } from "effect"
-import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import process from "node:process"
 import { layer, start } from "../support/signInProcess.ts"
-
-/** The TCP sockets that a process has open, listening or not, as the kernel tells it. */
-const tcpSocketsOf = (pid: number): ReadonlyArray<string> => {
-  const own = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]
-    return inode === undefined ? [] : [inode]
-  })
-  const inodes = new Set(
-    ["tcp", "tcp6"].flatMap((table) =>
-      readFileSync(`/proc/${pid}/net/${table}`, "utf8").split("\n").slice(1).map((line) => line.trim().split(/\s+/)[9])
-    )
-  )
-  return own.filter((inode) => inodes.has(inode))
-}
+import { tcpSocketsOf } from "../support/tcpSockets.ts"
 
 describe("a server that is only looked at", () => {
   it.live("answers initialize within 400 ms, in the middle of eleven starts", () =>

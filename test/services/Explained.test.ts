@@ -53,7 +53,7 @@ const errors: ReadonlyArray<Explained & Error & { readonly _tag: string }> = [
   new ImportRefused({ problem: "The file is empty.", remedy: "Give another one." }),
   new InvalidArguments({ tool: "gas_auth", problems: ["mode: missing"] }),
   new ServerStopping({}),
-  new InternalError({ tool: "gas_auth" })
+  new InternalError({ what: "gas_auth" })
 ]
 
 describe("Explained", () => {

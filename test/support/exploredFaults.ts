@@ -58,6 +58,7 @@ export const layer: Layer.Layer<SessionStore | FlowStore, never, SessionStore | 
         newest: (key, purpose) => asked("a look for a flow")(flows.newest(key, purpose)),
         read: (id) => asked("a look at a flow")(flows.read(id)),
         pending: (key) => asked("a look for flows")(flows.pending(key)),
+        underWay: flows.underWay,
         begin: (flow, inPlaceOf) => asked("a beginning")(flows.begin(flow, inPlaceOf)),
         change: (id, change) => asked(`a change (${change._tag})`)(flows.change(id, change)),
         watch: (id) => Stream.unwrap(Effect.as(up("a watch"), flows.watch(id))),

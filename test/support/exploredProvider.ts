@@ -4,6 +4,7 @@
  */
 import { Context, DateTime, Effect, Layer, Redacted } from "effect"
 import * as ScheduleNotes from "../../src/layers/exploring/ScheduleNotes.ts"
+import { redirected } from "../../src/layers/testing/AuthorizationRedirect.ts"
 import {
   AuthorizationServer,
   ExchangeFailed,
@@ -65,6 +66,7 @@ export const layer: Layer.Layer<AuthorizationServer | ExploredProvider> = Layer.
 
   const server = AuthorizationServer.of({
     clientId: Effect.succeed("client"),
+    issuer,
     rotatesRefreshTokens: true,
     responseIssuer: Effect.succeed({ identifier: issuer, required: false }),
     authorizationUrl: ({ redirectUri, state }) =>
@@ -108,14 +110,9 @@ export const layer: Layer.Layer<AuthorizationServer | ExploredProvider> = Layer.
 
   return Context.make(AuthorizationServer, server).pipe(Context.add(ExploredProvider, {
     consent: (authorizationUrl) => {
-      const asked = new URL(authorizationUrl).searchParams
       const code = `code-${codes.size + 1}`
       codes.set(code, { spent: false })
-      return `${asked.get("redirect_uri")}?${new URLSearchParams({
-        state: asked.get("state") ?? "",
-        code,
-        iss: issuer
-      })}`
+      return redirected(authorizationUrl, { code, iss: issuer })
     },
     exchanges,
     reuses,

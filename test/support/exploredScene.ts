@@ -9,12 +9,12 @@ import type { BrowserUnavailable } from "../../src/services/sign-in/Browser.ts"
 import type { Session } from "../../src/services/sign-in/Session.ts"
 import type { UrlOpener, UrlOpening } from "../../src/services/sign-in/UrlOpener.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
+import { type LoopbackVisit, LoopbackVisitor } from "../../src/services/testing/LoopbackVisitor.ts"
 import { Ledger } from "./exploredLedger.ts"
 import type { Process } from "./exploredProcess.ts"
 import { ExploredProvider } from "./exploredProvider.ts"
 import type { World } from "./exploredWorld.ts"
 import { FakeBrowser } from "./fakeBrowser.ts"
-import { Loopback, type Visit } from "./loopbackMemory.ts"
 
 export const work = AccountKey.make("work")
 export const home = AccountKey.make("home")
@@ -76,13 +76,13 @@ export interface Scene {
   readonly living: () => ReadonlyArray<Process>
   readonly provider: ExploredProvider["Service"]
   readonly ledger: Ledger["Service"]
-  readonly loopback: Loopback["Service"]
+  readonly loopback: LoopbackVisitor["Service"]
   /** Waits for the next tab. */
   readonly tab: Effect.Effect<string>
   /** Goes to an address, and notes what is shown. */
-  readonly visit: (url: string) => Effect.Effect<Visit>
+  readonly visit: (url: string) => Effect.Effect<LoopbackVisit>
   /** A person who takes a second over the next tab and says yes. */
-  readonly person: Effect.Effect<Visit>
+  readonly person: Effect.Effect<LoopbackVisit>
   /** A person who goes to whatever address is shown, tab or no tab, and says yes, until they are sent home. */
   readonly insistent: Effect.Effect<never>
   /** From here on, what has happened before does not count. */
@@ -111,7 +111,7 @@ export interface Scene {
 export const make = (world: Context.Context<World>, process: Process, other: Process): Scene => {
   const ledger = Context.get(world, Ledger)
   const provider = Context.get(world, ExploredProvider)
-  const loopback = Context.get(world, Loopback)
+  const loopback = Context.get(world, LoopbackVisitor)
   const store = Context.get(world, SessionStore)
   const tabs = Context.get(world, FakeBrowser)
   const tab = Queue.take(tabs)

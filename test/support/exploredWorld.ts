@@ -2,7 +2,6 @@
  * The world of an explored sign-in: the real layers over memory, without sockets or a wall clock, and what processes share.
  */
 import { Effect, Layer, Queue, Redacted } from "effect"
-import { SecureRandom } from "effect/crypto"
 import * as ScheduleNotes from "../../src/layers/exploring/ScheduleNotes.ts"
 import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as FlowStoreSql from "../../src/layers/storage/FlowStoreSql.ts"
@@ -10,26 +9,17 @@ import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as NodeSqlite from "../../src/layers/storage/NodeSqlite.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import * as SessionStoreSql from "../../src/layers/storage/SessionStoreSql.ts"
+import * as LoopbackListenerMemory from "../../src/layers/testing/LoopbackListenerMemory.ts"
+import * as SecureRandomCounted from "../../src/layers/testing/SecureRandomCounted.ts"
 import { Browser } from "../../src/services/sign-in/Browser.ts"
 import { Vault } from "../../src/services/storage/Vault.ts"
 import * as ExploredFaults from "./exploredFaults.ts"
 import * as ExploredLedger from "./exploredLedger.ts"
 import * as ExploredProvider from "./exploredProvider.ts"
 import { FakeBrowser } from "./fakeBrowser.ts"
-import * as LoopbackMemory from "./loopbackMemory.ts"
 
 /** Where the stores are. */
 export type Stores = "memory" | "sqlite"
-
-/** Different bytes each time, and the same ones in every run. */
-const random = Layer.sync(SecureRandom.SecureRandom, () => {
-  let drawn = 0
-  return SecureRandom.make((size) => {
-    const bytes = new Uint8Array(size)
-    new DataView(bytes.buffer).setUint32(size - 4, ++drawn)
-    return bytes
-  })
-})
 
 /** Sealing is a matter of Promises; here it is one of a prefix. */
 const vault = Layer.succeed(
@@ -45,7 +35,11 @@ const browser = Layer.effect(
   Browser,
   Effect.map(
     FakeBrowser,
-    (tabs) => Browser.of({ open: (url) => Effect.andThen(ScheduleNotes.note("opens a tab"), Queue.offer(tabs, url)) })
+    (tabs) =>
+      Browser.of({
+        opens: true,
+        open: (url) => Effect.andThen(ScheduleNotes.note("opens a tab"), Queue.offer(tabs, url))
+      })
   )
 ).pipe(Layer.provideMerge(Layer.effect(FakeBrowser, Queue.unbounded<string>())))
 
@@ -66,9 +60,9 @@ export const layer = (stores: Stores, faulty: boolean) =>
     faulty ? Layer.provideMerge(ExploredFaults.layer, kept(stores)) : kept(stores),
     LeasesMemory.layer,
     ExploredProvider.layer,
-    LoopbackMemory.layer,
+    LoopbackListenerMemory.layer,
     browser,
-    random
+    SecureRandomCounted.layer
   )
 
 export type World = Layer.Success<ReturnType<typeof layer>>

@@ -14,7 +14,10 @@ export class FakeBrowser
     Effect.gen(function*() {
       const checkpoints = yield* Checkpoints
       const urls = yield* FakeBrowser
-      return Browser.of({ open: (url) => Effect.andThen(Queue.offer(urls, url), checkpoints.pass("browser")) })
+      return Browser.of({
+        opens: true,
+        open: (url) => Effect.andThen(Queue.offer(urls, url), checkpoints.pass("browser"))
+      })
     })
   ).pipe(Layer.provideMerge(Layer.effect(FakeBrowser, Queue.unbounded<string>())))
 }

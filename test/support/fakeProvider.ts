@@ -2,6 +2,7 @@
  * An `AuthorizationServer` in memory. Checkpoints: `discovery`, `authorizationUrl`, `exchange`, `userinfo`, `refresh`, `revoke`.
  */
 import { Context, DateTime, Effect, Layer, Redacted } from "effect"
+import { redirected } from "../../src/layers/testing/AuthorizationRedirect.ts"
 import {
   AuthorizationServer,
   type ExchangeFailed,
@@ -21,6 +22,8 @@ export interface Behaviour {
   userinfo: Account | undefined
   /** Fails the exchange, after it was counted. */
   exchangeFailure: ExchangeFailed | undefined
+  /** Fails refreshes, after they were counted. */
+  refreshFailure: ProviderUnreachable | undefined
   /** Whether authorization responses must name the issuer. */
   issuerRequired: boolean
 }
@@ -50,6 +53,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
     idToken: new Account({ sub: "1815", email: "ada@example.com" }),
     userinfo: ada,
     exchangeFailure: undefined,
+    refreshFailure: undefined,
     issuerRequired: false
   }
   const codes: Array<string> = []
@@ -67,6 +71,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
 
   const server = AuthorizationServer.of({
     clientId: Effect.succeed("client"),
+    issuer,
     rotatesRefreshTokens: false,
     responseIssuer: Effect.andThen(
       checkpoints.pass("discovery"),
@@ -90,14 +95,15 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
       }, request.scopes)
     }),
     refresh: (_token, scopes) =>
-      Effect.andThen(checkpoints.pass("refresh"), grant({ access: "access-refreshed", refresh: "refreshed" }, scopes))
-        .pipe(
-          Effect.map((tokens) => ({
-            ...tokens,
-            accessToken: Redacted.make("access-refreshed", { label: "access token" }),
-            refreshToken: undefined
-          }))
-        ),
+      checkpoints.pass("refresh").pipe(
+        Effect.andThen(Effect.suspend(() => behaviour.refreshFailure ?? Effect.void)),
+        Effect.andThen(grant({ access: "access-refreshed", refresh: "refreshed" }, scopes)),
+        Effect.map((tokens) => ({
+          ...tokens,
+          accessToken: Redacted.make("access-refreshed", { label: "access token" }),
+          refreshToken: undefined
+        }))
+      ),
     revoke: (token) => Effect.map(checkpoints.pass("revoke"), () => void revoked.push(Redacted.value(token))),
     userinfo: () =>
       Effect.flatMap(checkpoints.pass("userinfo"), () =>
@@ -117,12 +123,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
 export const behave = (changes: Partial<Behaviour>) =>
   FakeProvider.use(({ behaviour }) => Effect.sync(() => void Object.assign(behaviour, changes)))
 
-/** Where the provider sends the browser that visited `authorizationUrl`, with the flow's own state. */
-export const redirected = (authorizationUrl: string, parameters: Readonly<Record<string, string>>): string => {
-  const asked = new URL(authorizationUrl).searchParams
-  const query = new URLSearchParams({ state: asked.get("state") ?? "", ...parameters })
-  return `${asked.get("redirect_uri")}?${query}`
-}
+export { redirected }
 
 /** Where the browser of a person who says yes is sent. */
 export const consented = (flow: { readonly authorizationUrl: string }, code = "code-1"): string =>

@@ -69,7 +69,7 @@ const formOne = `
 const toFormOne = `
   CREATE TEMP TABLE kept_slots AS SELECT * FROM slots;
   CREATE TEMP TABLE kept_presentations AS SELECT * FROM presentations;
-  DROP TABLE slots; DROP TABLE presentations; DROP TABLE flows; DROP TABLE tabs; DROP TABLE mcp_gas_schema;
+  DROP TABLE slots; DROP TABLE presentations; DROP TABLE flows; DROP TABLE tabs; DROP TABLE counters; DROP TABLE mcp_gas_schema;
   ${formOne}
   INSERT INTO slots SELECT * FROM kept_slots;
   INSERT INTO presentations SELECT * FROM kept_presentations;`

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, type Layer, Option, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { FlowStore } from "../../src/services/storage/FlowStore.ts"
+import { FlowStore, type FlowUnderWay } from "../../src/services/storage/FlowStore.ts"
 import {
   answers,
   asks,
@@ -12,6 +12,7 @@ import {
   ends,
   flow,
   isFlow,
+  later,
   opens,
   record,
   sameFlows,
@@ -23,8 +24,14 @@ import {
 import { grace } from "./sessionData.ts"
 import { watching } from "./sessionStreams.ts"
 
+/** What is told of a flow of which nothing has been told yet. */
+const glimpsed = (id: string, now: Partial<FlowUnderWay> = {}): FlowUnderWay => {
+  const { answered, asked, expiresAt, id: flowId, key, tab } = record(flow(id))
+  return { id: flowId, key, expiresAt, tab, answered, asked, isOpen: false, ...now }
+}
+
 /** `layer` is a fresh store for each test. */
-export const flowWatchContract = <E>(layer: Layer.Layer<FlowStore, E>) =>
+export const flowWatchContract = <E>(layer: Layer.Layer<FlowStore, E>) => {
   describe("watch", () => {
     it.effect("tells at once how the flow is, before any time has passed", () =>
       Effect.gen(function*() {
@@ -131,3 +138,55 @@ export const flowWatchContract = <E>(layer: Layer.Layer<FlowStore, E>) =>
         isFlow(by, record(heir))
       }).pipe(Effect.provide(layer)))
   })
+
+  describe("underWay", () => {
+    it.effect("tells at once which flows are under way, of every key and purpose, in their order, and none that ended", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        assert.deepStrictEqual(yield* Stream.runHead(flows.underWay), Option.some([]))
+        for (const [id, what] of [["b", {}], ["a", { key: grace }], ["d", { purpose: "write" }], ["c", {}]] as const) {
+          yield* flows.begin(flow(id, what), Option.none())
+        }
+        yield* flows.change(flow("a").id, opens("1"))
+        yield* flows.change(flow("c").id, ends(signedIn))
+        assert.deepStrictEqual(
+          yield* Stream.runHead(flows.underWay),
+          Option.some([glimpsed("b"), glimpsed("a", { key: grace, isOpen: true, expiresAt: later }), glimpsed("d")])
+        )
+      }).pipe(Effect.provide(layer)))
+
+    it.live("tells of every flow that begins, of what can be seen of it, and when it ends", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        const [one, other] = [flow("a"), flow("b", { key: grace })]
+        const seen = yield* watching(flows.underWay)
+        assert.deepStrictEqual(yield* Queue.take(seen), [])
+        const open = { isOpen: true, expiresAt: later }
+        const happenings = [
+          [flows.begin(one, Option.none()), [glimpsed("a")]],
+          [flows.change(one.id, opens("1")), [glimpsed("a", open)]],
+          [flows.claimTab(one, Duration.zero), [glimpsed("a", { ...open, tab: "asked" })]],
+          [flows.change(one.id, asks("cancel")), [glimpsed("a", { ...open, tab: "asked", asked: "cancel" })]],
+          [flows.begin(other, Option.some(one.id)), [glimpsed("b", { key: grace })]],
+          [flows.change(other.id, answers), [glimpsed("b", { key: grace, answered: true })]],
+          [flows.change(other.id, ends(timedOut)), []]
+        ] as const
+        for (const [happening, expected] of happenings) {
+          yield* Effect.asVoid(happening)
+          assert.deepStrictEqual(yield* Queue.take(seen), [...expected])
+        }
+      }).pipe(Effect.provide(layer)))
+
+    it.effect("tells nothing twice", () =>
+      Effect.gen(function*() {
+        const flows = yield* FlowStore
+        yield* flows.begin(flow("a"), Option.none())
+        yield* flows.change(flow("a").id, answers)
+        const seen = yield* watching(flows.underWay)
+        yield* Queue.take(seen)
+        yield* flows.change(flow("a").id, answers)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Queue.size(seen), 0)
+      }).pipe(Effect.provide(layer)))
+  })
+}

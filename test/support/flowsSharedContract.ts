@@ -28,6 +28,7 @@ import {
   takenOver
 } from "./flowData.ts"
 import { type NewPlace, stored, tampering, using } from "./flowPlaces.ts"
+import { grace } from "./sessionData.ts"
 import { watching } from "./sessionStreams.ts"
 
 export const flowsSharedContract = (name: string, place: NewPlace) => {
@@ -158,6 +159,21 @@ export const flowsSharedContract = (name: string, place: NewPlace) => {
           yield* there.change(begun.id, change)
           sameFlows([yield* Queue.take(seen)], Option.toArray(yield* there.read(begun.id)))
         }
+      }))
+
+    it.live("who looks on in one process hears of the flows that another begins and ends", () =>
+      Effect.gen(function*() {
+        const { here, there } = yield* two
+        const seen = yield* watching(here.underWay)
+        assert.deepStrictEqual(yield* Queue.take(seen), [])
+        const [one, other] = [flow("a"), flow("b", { key: grace })]
+        const ids = Effect.map(Queue.take(seen), (all) => all.map(({ id }) => `${id}`))
+        yield* there.begin(one, Option.none())
+        assert.deepStrictEqual(yield* ids, ["a"])
+        yield* there.begin(other, Option.none())
+        assert.deepStrictEqual(yield* ids, ["a", "b"])
+        yield* there.change(one.id, ends(signedIn))
+        assert.deepStrictEqual(yield* ids, ["b"])
       }))
 
     it.effect("what would let somebody finish a flow is not in the database, nor in what lies beside it", () =>

@@ -8,47 +8,25 @@ import {
   type ElicitResult,
   ProgressNotificationSchema
 } from "@modelcontextprotocol/sdk/types.js"
-import { Duration, Effect, Layer, Option, Queue, Ref, Schema } from "effect"
+import { Effect, Layer, Queue, Schema } from "effect"
 import { Aead } from "effect/crypto"
+import * as BrowserNone from "../../src/layers/sign-in/BrowserNone.ts"
+import * as DefaultAccountMemory from "../../src/layers/storage/DefaultAccountMemory.ts"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
 import * as VaultKeysMemory from "../../src/layers/storage/VaultKeysMemory.ts"
+import { authStatus } from "../../src/programs/resources/authStatus.ts"
 import { gasAccounts } from "../../src/programs/tools/gasAccounts.ts"
 import { gasAuth } from "../../src/programs/tools/gasAuth.ts"
-import { type BrowserChoice, Config } from "../../src/services/config/Config.ts"
-import { defaultAccountKey } from "../../src/services/sign-in/AccountKey.ts"
-import { DefaultAccount } from "../../src/services/sign-in/DefaultAccount.ts"
 import { serving } from "./mcpInMemory.ts"
-import { layerSignIn, scopes } from "./signIn.ts"
+import { layerSignIn } from "./signIn.ts"
 
-const layerConfig = (browser: BrowserChoice) =>
-  Layer.succeed(Config, {
-    settings: {
-      home: "/nowhere",
-      provider: { _tag: "Google" },
-      scopes,
-      browser,
-      callbackPort: Option.none(),
-      signInTimeout: Duration.minutes(5),
-      logLevel: "Info",
-      googleApi: Option.none()
-    },
-    client: Effect.succeed({ clientId: "client", clientSecret: Option.none() })
-  })
-
-const layerDefaultAccount = Layer.effect(
-  DefaultAccount,
-  Effect.map(
-    Ref.make(defaultAccountKey),
-    (chosen) => DefaultAccount.of({ get: Ref.get(chosen), choose: (key) => Ref.set(chosen, key) })
-  )
-)
-
-/** Everything behind `gas_auth`. */
-export const layer = (browser: BrowserChoice = { _tag: "System" }) =>
+/** Everything behind `gas_auth`. `opens` says whether there is a browser to open the page. */
+export const layer = ({ opens = true } = {}) =>
   VaultAead.layer.pipe(
     Layer.provide([VaultKeysMemory.layer, Aead.layerWebCrypto]),
     Layer.provideMerge(layerSignIn()),
-    Layer.provideMerge([layerConfig(browser), layerDefaultAccount])
+    Layer.provideMerge(DefaultAccountMemory.layer),
+    (signIn) => opens ? signIn : Layer.merge(signIn, BrowserNone.layer)
   )
 
 /** The question that the client was asked, and how it is answered. */
@@ -72,7 +50,11 @@ const answerOf = (result: { readonly [key: string]: unknown }) => {
 /** A client with these capabilities, connected. */
 export const connect = Effect.fnUntraced(function*(capabilities: ClientCapabilities) {
   const services = yield* Effect.context<Layer.Success<ReturnType<typeof layer>>>()
-  const server = yield* serving([gasAuth, gasAccounts], Effect.succeed(services), capabilities)
+  const server = yield* serving(
+    { tools: [gasAuth, gasAccounts], resources: [authStatus] },
+    Effect.succeed(services),
+    capabilities
+  )
   const { client } = server
   const questions = yield* Queue.unbounded<Question>()
   const completed = yield* Queue.unbounded<string>()

@@ -10,15 +10,13 @@ import { EventEmitter } from "node:events"
 import { PassThrough } from "node:stream"
 import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
 import type { Tool, ToolError } from "../../src/services/tools/Tool.ts"
-import type { ToolClient } from "../../src/services/tools/ToolClient.ts"
-import type { ToolProgress } from "../../src/services/tools/ToolProgress.ts"
-import { ToolServer } from "../../src/services/tools/ToolServer.ts"
+import { type Offer, ToolServer } from "../../src/services/tools/ToolServer.ts"
 
 export const identity = { name: "test-server", title: "Test server", version: "1.2.3", instructions: "Call hello." }
 
 /** Starts serving; the client is connected by `connect` only. */
 export const serving = Effect.fnUntraced(function*<R>(
-  tools: ReadonlyArray<Tool<R | ToolClient | ToolProgress>>,
+  offer: Offer<R>,
   context: Effect.Effect<Context.Context<R>, ToolError>,
   capabilities: ClientCapabilities = {}
 ) {
@@ -33,7 +31,7 @@ export const serving = Effect.fnUntraced(function*<R>(
   const scope = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
   const built = yield* Layer.buildWithScope(ToolServerMcpStdio.layerWith({ stdin, stdout, signals }), scope)
-  const served = yield* Context.get(built, ToolServer).serve(identity, tools, context).pipe(
+  const served = yield* Context.get(built, ToolServer).serve(identity, offer, context).pipe(
     Effect.provide(Logger.layer([logger])),
     Effect.forkScoped({ startImmediately: true })
   )
@@ -67,7 +65,7 @@ export const serving = Effect.fnUntraced(function*<R>(
 
 /** Starts serving tools that need nothing, to a client that is connected. */
 export const connected = Effect.fnUntraced(function*(tools: ReadonlyArray<Tool<never>>) {
-  const server = yield* serving(tools, Effect.succeed(Context.empty()))
+  const server = yield* serving({ tools }, Effect.succeed(Context.empty()))
   yield* server.connect
   return server
 })

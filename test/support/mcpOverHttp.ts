@@ -11,20 +11,15 @@ import { EventEmitter } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { PassThrough } from "node:stream"
 import * as ToolServerMcpStdio from "../../src/layers/tools/ToolServerMcpStdio.ts"
-import type { Tool } from "../../src/services/tools/Tool.ts"
-import type { ToolClient } from "../../src/services/tools/ToolClient.ts"
-import type { ToolProgress } from "../../src/services/tools/ToolProgress.ts"
-import { ToolServer } from "../../src/services/tools/ToolServer.ts"
+import { type Offer, ToolServer } from "../../src/services/tools/ToolServer.ts"
 import { identity } from "./mcpInMemory.ts"
 
-type Tools = ReadonlyArray<Tool<ToolClient | ToolProgress>>
-
-/** Serves the tools over two pipes until the Scope closes, and returns the client's end of them. */
-const serveOverPipes = Effect.fnUntraced(function*(tools: Tools) {
+/** Serves the offer over two pipes until the Scope closes, and returns the client's end of them. */
+const serveOverPipes = Effect.fnUntraced(function*(offer: Offer<never>) {
   const stdin = new PassThrough()
   const stdout = new PassThrough()
   const built = yield* Layer.build(ToolServerMcpStdio.layerWith({ stdin, stdout, signals: new EventEmitter() }))
-  yield* Context.get(built, ToolServer).serve(identity, tools, Effect.succeed(Context.empty())).pipe(
+  yield* Context.get(built, ToolServer).serve(identity, offer, Effect.succeed(Context.empty())).pipe(
     Effect.forkScoped({ startImmediately: true })
   )
   return new StdioServerTransport(stdout, stdin)
@@ -50,8 +45,8 @@ const join = (http: StreamableHTTPServerTransport, pipes: StdioServerTransport) 
   }
 }
 
-/** Serves the tools at the address it returns, until the Scope closes. */
-export const listen = Effect.fnUntraced(function*(tools: Tools) {
+/** Serves the offer at the address it returns, until the Scope closes. */
+export const listen = Effect.fnUntraced(function*(offer: Offer<never>) {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   const run = yield* FiberSet.makeRuntimePromise<Scope.Scope>()
 
@@ -60,7 +55,7 @@ export const listen = Effect.fnUntraced(function*(tools: Tools) {
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, http)
     })
-    const pipes = yield* serveOverPipes(tools)
+    const pipes = yield* serveOverPipes(offer)
     join(http, pipes)
     yield* Effect.promise(() => Promise.all([pipes.start(), http.start()]))
     return http

@@ -145,7 +145,10 @@ export const layerEngine = (order: Engine, { open, place, sending = () => Effect
       }))
   ).pipe(Layer.provide(CallbackServerLoopback.layer({ serverName: "Mortal", lingerFor: Duration.millis(1) })))
 
-  const browser = Layer.succeed(Browser, Browser.of({ open: (url) => around("opening the browser", open(url)) }))
+  const browser = Layer.succeed(
+    Browser,
+    Browser.of({ opens: true, open: (url) => around("opening the browser", open(url)) })
+  )
 
   const flows = Layer.unwrap(
     Effect.map(

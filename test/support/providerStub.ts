@@ -109,6 +109,7 @@ export const layer = (changes: Readonly<Record<string, string | undefined>> = {}
     AuthorizationServer,
     Effect.flatMap(Stub, ({ origin }) =>
       AuthorizationServerOAuth.make({
+        issuer: origin,
         metadata: Effect.succeed({ ...metadataOf(origin), ...changes }),
         client: Effect.succeed(client),
         authorizationParameters: {},

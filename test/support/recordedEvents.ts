@@ -1,7 +1,8 @@
 /**
- * `AuthEvents` that also remember what was published, so that a test can wait for it or count it.
+ * `AuthEvents` that also remember what was published, so that a test can wait for it or count it; metered as what ships.
  */
 import { Context, Deferred, Effect, Layer } from "effect"
+import * as AuthEventsMetered from "../../src/layers/observability/AuthEventsMetered.ts"
 import * as AuthEventsPubSub from "../../src/layers/sign-in/AuthEventsPubSub.ts"
 import { type AuthEvent, AuthEvents } from "../../src/services/sign-in/AuthEvents.ts"
 
@@ -39,7 +40,8 @@ export const layer = Layer.unwrap(Effect.sync(() => {
       }))
   )
   return Layer.merge(
-    Layer.provide(recording, AuthEventsPubSub.layer),
+    // Outermost, so that whoever hears of an event finds it counted.
+    AuthEventsMetered.layer.pipe(Layer.provide(recording), Layer.provide(AuthEventsPubSub.layer)),
     Layer.succeed(RecordedEvents, { all, waiting })
   )
 }))

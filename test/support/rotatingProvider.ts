@@ -159,6 +159,7 @@ export const make = (options: { readonly rotates: boolean; readonly faults: Faul
   return {
     layer: Layer.mock(AuthorizationServer, {
       clientId: Effect.succeed("a client"),
+      issuer: "https://provider.example",
       responseIssuer: Effect.succeed({ identifier: "https://provider.example", required: false }),
       rotatesRefreshTokens: rotates,
       refresh,

@@ -82,6 +82,7 @@ const provider = (rotatesRefreshTokens: boolean) =>
       const revoked = yield* Queue.unbounded<string>()
       const server = Layer.mock(AuthorizationServer, {
         clientId: Effect.flatten(Ref.get(client)),
+        issuer: "https://provider.test",
         responseIssuer: Effect.succeed({ identifier: "https://provider.test", required: false }),
         rotatesRefreshTokens,
         refresh: (token, scopes, as) =>

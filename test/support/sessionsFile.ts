@@ -9,6 +9,7 @@ import { join } from "node:path"
 import * as DataDirectoryFileSystem from "../../src/layers/storage/DataDirectoryFileSystem.ts"
 import * as StoresFile from "../../src/layers/storage/StoresFile.ts"
 import * as VaultAead from "../../src/layers/storage/VaultAead.ts"
+import type { CounterStore } from "../../src/services/observability/CounterStore.ts"
 import type { FlowStore } from "../../src/services/storage/FlowStore.ts"
 import { SessionStore } from "../../src/services/storage/SessionStore.ts"
 import { VaultKeys } from "../../src/services/storage/VaultKeys.ts"
@@ -22,7 +23,7 @@ const layerKeys = Layer.succeed(VaultKeys, {
   keeper: Effect.succeed(key.keeper)
 })
 
-export const layerAt = (home: string): Layer.Layer<SessionStore | FlowStore> =>
+export const layerAt = (home: string): Layer.Layer<SessionStore | FlowStore | CounterStore> =>
   StoresFile.layer.pipe(
     Layer.provide([
       DataDirectoryFileSystem.layerAt(home).pipe(Layer.provide([NodeFileSystem.layer, NodePath.layer])),

@@ -48,7 +48,7 @@ const program = Effect.gen(function*() {
   const services = yield* Scope.make()
   const context = yield* Effect.cached(Layer.buildWithScope(Closing.layer, services))
   yield* Effect.logInfo("serving")
-  const { end, finish } = yield* server.serve(identity, tools, context).pipe(
+  const { end, finish } = yield* server.serve(identity, { tools }, context).pipe(
     Effect.onExit((exit) => Scope.close(services, exit))
   )
   yield* finish(Duration.seconds(1))

@@ -112,6 +112,7 @@ export const seenFrom = (
         newest: (key, purpose) => mortal(flows.newest(key, purpose)),
         read: (id) => mortal(flows.read(id)),
         pending: (key) => mortal(flows.pending(key)),
+        underWay: flows.underWay,
         begin: (flow, inPlaceOf) => mortal(flows.begin(flow, inPlaceOf)),
         change: (id, change) => mortal(flows.change(id, change)),
         watch: (id) => told(flows.watch(id)),
@@ -137,7 +138,7 @@ export const seenFrom = (
         revoke: (...given) => mortal(provider.revoke(...given))
       })
     ),
-    Layer.succeed(Browser, Browser.of({ open: (url) => mortal(browser.open(url)) })),
+    Layer.succeed(Browser, Browser.of({ ...browser, open: (url) => mortal(browser.open(url)) })),
     Layer.succeed(
       AuthEvents,
       AuthEvents.of({

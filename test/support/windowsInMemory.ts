@@ -72,11 +72,13 @@ export class Windows extends Context.Service<Windows, {
         // What still hangs then goes on, so that the machine can be switched off.
         yield* Scope.addFinalizer(machine, Effect.andThen(latch.open, close))
         const window: Window = {
+          scopes: flows.scopes,
           start: (key, given) => inIt(flows.start(key, given)),
           pending: (key) => inIt(flows.pending(key)),
           complete: (key, url) => inIt(flows.complete(key, url)),
           cancel: (key) => inIt(flows.cancel(key)),
           logout: (key) => inIt(flows.logout(key)),
+          load: flows.load,
           sessions: Context.get(built, Sessions),
           events,
           close,

@@ -24,7 +24,11 @@ const faultOf = (where: string) => (fault: Decode.Fault) => new ConfigProblem({ 
 
 const isGiven = (text: string): boolean => text !== "" && !/^\$\{user_config\.[^}]*\}$/u.test(text)
 
-/** The trimmed text of a variable; none if it counts as unset. */
+/**
+ * The trimmed text of a variable; none if it counts as unset.
+ *
+ * @internal
+ */
 export const textOf = (name: string): Effect.Effect<Option.Option<string>, ConfigProblem> =>
   Variable.option(Variable.String(name)).pipe(
     Effect.map(Option.flatMap((text) => Option.liftPredicate(text.trim(), isGiven))),
@@ -102,11 +106,19 @@ const clientSource = Effect.gen(function*() {
   }))
 })
 
-/** The provider unless told otherwise. */
+/**
+ * The provider unless told otherwise.
+ *
+ * @internal
+ */
 export const google: ProviderChoice = { _tag: "Google" }
 const systemBrowser: BrowserChoice = { _tag: "System" }
 
-/** Every variable for itself, so that a problem of one does not hide those of the others. Looks at no file. */
+/**
+ * Every variable for itself, so that a problem of one does not hide those of the others. Looks at no file.
+ *
+ * @internal
+ */
 export const variables = Effect.all({
   home,
   provider: setting("MCP_GAS_ISSUER", google, Decode.provider),

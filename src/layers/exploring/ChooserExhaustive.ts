@@ -3,6 +3,7 @@
  */
 import type { ChoiceKind, Chooser } from "../../services/exploring/Chooser.ts"
 
+/** Which schedules there are to be. */
 export interface Options {
   /** How many departures a schedule may have. */
   readonly departures: number

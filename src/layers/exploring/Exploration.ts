@@ -21,6 +21,7 @@ export interface Exhaustively extends Pick<ChooserExhaustive.Options, "departure
 
 /** One schedule for each seed. */
 export interface AtRandom {
+  /** How many to run. */
   readonly schedules: number
   /** The first seed; each schedule has the next. 1 unless said. */
   readonly seed?: number
@@ -30,6 +31,7 @@ export interface AtRandom {
 
 /** A schedule under which the program does what it must not do. */
 export interface Violation {
+  /** What went wrong: the failure or defect of the program, a deadlock, no end, or fibers that were left behind. */
   readonly problem: string
   /** The seed that found it; none if it was found exhaustively. */
   readonly seed: Option.Option<number>
@@ -43,11 +45,13 @@ export interface Violation {
   readonly waiting: ReadonlyArray<string>
 }
 
+/** What came of exploring a program. */
 export interface Explored {
   /** How many schedules were run, the one with the violation included. */
   readonly schedules: number
   /** Whether these were all there are of the kind. */
   readonly complete: boolean
+  /** The first schedule that showed a problem; none if no schedule did. */
   readonly violation: Option.Option<Violation>
 }
 
@@ -120,7 +124,36 @@ export const exhaustively = <A, E>(program: Effect.Effect<A, E>, { limit, ...opt
   return { schedules, complete: stride === 1, violation: Option.none() }
 }
 
-/** Runs one random schedule for each seed until one shows a problem. Synchronous. */
+/**
+ * Runs one random schedule for each seed until one shows a problem. Synchronous.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Option, Ref } from "effect"
+ * import { Exploration } from "mcp-gas/exploring"
+ *
+ * const bookings = (book: (seats: Ref.Ref<number>) => Effect.Effect<void>) =>
+ *   Effect.gen(function*() {
+ *     const seats = yield* Ref.make(1)
+ *     yield* Effect.all([book(seats), book(seats)], { concurrency: "unbounded" })
+ *     if ((yield* Ref.get(seats)) < 0) return yield* Effect.die(new Error("one seat, booked twice"))
+ *   })
+ *
+ * const looksFirst = (seats: Ref.Ref<number>) =>
+ *   Effect.gen(function*() {
+ *     const left = yield* Ref.get(seats)
+ *     if (left > 0) yield* Ref.update(seats, (current) => current - 1)
+ *   })
+ *
+ * const inOneStep = Ref.update((left: number) => Math.max(0, left - 1))
+ *
+ * const problem = (program: Effect.Effect<void>) =>
+ *   Option.map(Exploration.atRandom(program, { schedules: 200 }).violation, (found) => found.problem)
+ *
+ * await Effect.runPromise(Console.log(Option.getOrNull(problem(bookings(looksFirst))))) // → one seat, booked twice
+ * await Effect.runPromise(Console.log(Option.getOrNull(problem(bookings(inOneStep))))) // → null
+ * ```
+ */
 export const atRandom = <A, E>(
   program: Effect.Effect<A, E>,
   { restlessness, schedules, seed = 1 }: AtRandom

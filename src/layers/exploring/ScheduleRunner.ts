@@ -22,6 +22,7 @@ import { Observed, type Observer } from "./ScheduleObserver.ts"
 import * as ScheduleTurns from "./ScheduleTurns.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 
+/** How long a run may be, and what is kept of it. */
 export interface Options {
   /** Tasks that may run before the run is given up as endless; 50,000 unless said. */
   readonly stepLimit?: number

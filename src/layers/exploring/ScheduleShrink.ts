@@ -3,7 +3,9 @@
  */
 import type { Departure } from "../../services/exploring/Chooser.ts"
 
+/** What is left of a schedule. */
 export interface Shrunk {
+  /** The shortest that was found to show the problem. */
   readonly departures: ReadonlyArray<Departure>
   /** How many runs that took. */
   readonly runs: number

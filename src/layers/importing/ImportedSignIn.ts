@@ -132,6 +132,7 @@ export const make = Effect.gen(function*() {
       }),
       grantedScopes: grant.grantedScopes,
       clientId: grant.clientId,
+      issuer: provider.issuer,
       flowId: ImportedMark.flowIdOf(mark, Hex.encode(yield* random.randomBytes(8))),
       signedInAt: now
     })

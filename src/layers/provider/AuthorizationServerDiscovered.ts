@@ -11,9 +11,11 @@ import * as AuthorizationServerOAuth from "./AuthorizationServerOAuth.ts"
 import * as OAuthErrors from "./OAuthErrors.ts"
 import { OAuthFetch, trusting } from "./OAuthFetch.ts"
 
+/** Which provider it is, and as which client it is asked. */
 export interface Options {
   /** The issuer identifier, exactly as the provider spells it. `https:`, or `http:` on a loopback host. */
   readonly issuer: string
+  /** The OAuth client, asked for whenever a request is made: it may change while the layer lives. */
   readonly client: Effect.Effect<OAuthClient, ClientMisconfigured>
   /** What the provider wants in an authorization request besides what the protocol asks for. */
   readonly authorizationParameters?: Readonly<Record<string, string>>
@@ -66,6 +68,7 @@ export const layer = (options: Options): Layer.Layer<AuthorizationServer, never,
       )
 
       return yield* AuthorizationServerOAuth.make({
+        issuer: options.issuer,
         client: options.client,
         authorizationParameters: options.authorizationParameters ?? {},
         rotatesRefreshTokens: options.rotatesRefreshTokens ?? true,

@@ -18,9 +18,12 @@ import type { OAuthFetch } from "./OAuthFetch.ts"
  */
 export const authorizationParameters = { access_type: "offline", prompt: "consent" }
 
+/** Google's issuer identifier. */
+export const issuer = "https://accounts.google.com"
+
 /** Google announces no `authorization_response_iss_parameter_supported`, and sends `iss` to some people all the same. */
 const metadata: OAuth.AuthorizationServer = {
-  issuer: "https://accounts.google.com",
+  issuer,
   authorization_endpoint: "https://accounts.google.com/o/oauth2/v2/auth",
   token_endpoint: "https://oauth2.googleapis.com/token",
   revocation_endpoint: "https://oauth2.googleapis.com/revoke",
@@ -29,7 +32,9 @@ const metadata: OAuth.AuthorizationServer = {
   id_token_signing_alg_values_supported: ["RS256"]
 }
 
+/** As which client Google is asked. */
 export interface Options {
+  /** The OAuth client, asked for whenever a request is made: it may change while the layer lives. */
   readonly client: Effect.Effect<OAuthClient, ClientMisconfigured>
 }
 
@@ -39,6 +44,7 @@ export const layer = (options: Options): Layer.Layer<AuthorizationServer, never,
     AuthorizationServer,
     AuthorizationServerOAuth.make({
       ...options,
+      issuer,
       authorizationParameters,
       rotatesRefreshTokens: false,
       metadata: Effect.succeed(metadata)

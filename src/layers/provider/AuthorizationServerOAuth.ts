@@ -19,6 +19,8 @@ import { OAuthFetch, trusting } from "./OAuthFetch.ts"
 
 /** A provider and the client that speaks to it. */
 export interface Provider {
+  /** Its identifier, which is known before its metadata is. */
+  readonly issuer: string
   /** The provider's metadata (RFC 8414), built in or discovered; asked for by every call. */
   readonly metadata: Effect.Effect<OAuth.AuthorizationServer, ProviderUnreachable | ClientMisconfigured>
   /** Asked for by every call, so that a client that was put right counts at once. */
@@ -207,6 +209,7 @@ export const make = Effect.fnUntraced(function*(provider: Provider) {
   const clientId = Effect.map(provider.client, (client) => client.clientId)
 
   return AuthorizationServer.of({
+    issuer: provider.issuer,
     clientId,
     responseIssuer,
     authorizationUrl,

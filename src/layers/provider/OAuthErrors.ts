@@ -144,7 +144,7 @@ const clientRefused = (error: string, as?: OAuthClient): ClientMisconfigured =>
         new ConfigProblem({
           where: "OAuth client",
           problem: `the provider does not accept the client id or secret (${error}).`,
-          remedy: "Download the client's JSON again, or correct MCP_GAS_CLIENT_ID and MCP_GAS_CLIENT_SECRET."
+          remedy: "Download the client's JSON again, or correct the client's id and secret."
         }) :
         new ConfigProblem({
           where: `OAuth client ${as.clientId}`,

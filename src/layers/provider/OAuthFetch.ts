@@ -1,13 +1,14 @@
 /**
  * The edge between `oauth4webapi`, which speaks `fetch` and promises, and Effect's `HttpClient`.
  */
-import { Cause, Context, Data, Effect, Exit, Layer, Predicate, Stream } from "effect"
+import { Cause, Clock, Context, Data, Effect, Exit, Layer, Predicate, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import * as OAuth from "oauth4webapi"
 import { isSecureUrl } from "../../services/config/LoopbackHost.ts"
 
 /** A request that got no usable answer. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{
+  /** `timeout`: not within its limit; `network`: anything else. */
   readonly reason: "network" | "timeout"
   /** Whether the request may have reached the provider. */
   readonly sent: boolean
@@ -18,7 +19,10 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{
 const form = "application/x-www-form-urlencoded;charset=UTF-8"
 
 /** A call of `oauth4webapi` was rejected, with one of its errors or with `NoAnswer`. */
-export class Rejected extends Data.TaggedError("Rejected")<{ readonly cause: unknown }> {}
+export class Rejected extends Data.TaggedError("Rejected")<{
+  /** What it was rejected with. */
+  readonly cause: unknown
+}> {}
 
 /** Statuses of answers that have no body. */
 const withoutBody: ReadonlySet<number> = new Set([204, 205, 304])
@@ -36,6 +40,25 @@ const readBody = (response: HttpClientResponse.HttpClientResponse) =>
         return body.length <= bodyLimit
       })).pipe(Effect.map(() => body))
   })
+
+/** A span tells where a request went and what became of it; nothing that was sent, and nothing of the answer but its status. */
+const spanned = <A, E, R>(sending: Effect.Effect<A, E, R>, address: string, method: string): Effect.Effect<A, E, R> => {
+  const { hostname, pathname, port } = new URL(address)
+  const attributes = {
+    "http.request.method": method,
+    "server.address": hostname,
+    ...(port === "" ? {} : { "server.port": Number(port) }),
+    "url.path": pathname
+  }
+  return Effect.flatMap(
+    Effect.makeSpan(`http.client ${method}`, { kind: "client", attributes }),
+    (span) =>
+      Effect.onExit(
+        Effect.withParentSpan(sending, span),
+        (exit) => Effect.map(Clock.currentTimeNanos, (now) => span.end(now, Exit.asVoid(exit)))
+      )
+  )
+}
 
 /** How long one request may take, from connecting to the last byte of the answer. */
 export type Limit = "10 seconds" | "3 seconds"
@@ -77,10 +100,12 @@ const systemCode = (error: unknown): string | undefined => {
 
 /** `oauth4webapi`'s options that route a call through `HttpClient`. */
 export interface Routed {
+  /** Sends a request by the `HttpClient`. */
   readonly [OAuth.customFetch]: (
     url: string,
     options: OAuth.CustomFetchOptions<string, URLSearchParams | undefined>
   ) => Promise<Response>
+  /** Aborted when whoever waits for the call is interrupted. */
   readonly signal: AbortSignal
 }
 
@@ -119,6 +144,7 @@ export const layer: Layer.Layer<OAuthFetch, never, HttpClient.HttpClient> = Laye
           ? HttpClientRequest.bodyText(HttpClientRequest.post(url), options.body.toString(), form)
           : HttpClientRequest.get(url)
         const response = yield* client.execute(HttpClientRequest.setHeaders(request, options.headers))
+        yield* Effect.annotateCurrentSpan("http.response.status_code", response.status)
         const body = withoutBody.has(response.status) ? null : yield* readBody(response)
         return new Response(body, { status: response.status, headers: response.headers })
       },
@@ -129,7 +155,9 @@ export const layer: Layer.Layer<OAuthFetch, never, HttpClient.HttpClient> = Laye
           ? new NoAnswer({ reason: "timeout", sent: true, code })
           : new NoAnswer({ reason: "network", sent: code === undefined || !beforeSending.has(code), code })
       }),
-      // The failure of a span would hold what came over the wire instead of an answer, tokens included.
+      Effect.tapError(({ code, reason }) => Effect.annotateCurrentSpan("error.type", code ?? reason)),
+      (sending, url, { method }) => spanned(sending, url, method),
+      // Its own span would have the whole address, and what came over the wire instead of an answer, tokens included.
       Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
       Effect.provideService(HttpClient.TracerPropagationEnabled, false),
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })

@@ -1,7 +1,7 @@
 /**
  * Writes what happens in the sign-in engine to the log, a line an event.
  */
-import { Clock, Effect, Layer, Ref, Stream } from "effect"
+import { Clock, Duration, Effect, Layer, type LogLevel, Ref, Stream } from "effect"
 import { type AuthEvent, AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 
 type Forged = Extract<AuthEvent, { readonly _tag: "CallbackForged" }>
@@ -17,14 +17,26 @@ interface Said {
 /** Whoever floods the listener must not flood the log as well. */
 const quietMillis = 1_000
 
+/** What is told at which level, `Info` aside: a safety that did its work is nothing that anybody has to look into. */
+const levels: { readonly [Tag in AuthEvent["_tag"]]?: LogLevel.Severity } = {
+  CallbackForged: "Warn",
+  BrowserFailed: "Warn",
+  EndingLost: "Debug",
+  RefreshAdopted: "Debug",
+  WriteLost: "Debug"
+}
+
 const line = ({ _tag, ...details }: AuthEvent) =>
-  (_tag === "CallbackForged" || _tag === "BrowserFailed" ? Effect.logWarning(_tag) : Effect.logInfo(_tag)).pipe(
-    Effect.annotateLogs(details)
+  Effect.logWithLevel(levels[_tag] ?? "Info")(_tag).pipe(
+    Effect.annotateLogs(Object.fromEntries(
+      Object.entries(details).map(([name, it]) => [name, Duration.isDuration(it) ? Duration.format(it) : it])
+    ))
   )
 
 /**
- * Provides nothing; needs `AuthEvents`. Forged callbacks and browsers that did not open are warnings. Of forged callbacks
- * there is one line a second at most: the next one, or the next event of another kind, tells how many came unmentioned.
+ * Provides nothing; needs `AuthEvents`. Forged callbacks and browsers that did not open are warnings; races that were prevented
+ * are for whoever debugs, unless the person sees something of them. Of forged callbacks there is one line a second at most: the
+ * next one, or the next event of another kind, tells how many came unmentioned.
  */
 export const layer: Layer.Layer<never, never, AuthEvents> = Layer.effectDiscard(
   Effect.gen(function*() {

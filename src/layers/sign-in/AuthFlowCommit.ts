@@ -53,6 +53,7 @@ export const make = Effect.gen(function*() {
       }),
       grantedScopes: grant.grantedScopes,
       clientId: grant.clientId,
+      issuer: provider.issuer,
       flowId: flow.id,
       signedInAt: yield* DateTime.now
     })

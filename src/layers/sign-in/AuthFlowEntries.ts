@@ -7,8 +7,11 @@ import { Hex } from "effect/encoding"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { FlowId } from "../../services/sign-in/Session.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
+import * as AuthFlowSpan from "./AuthFlowSpan.ts"
 
 export interface AuthFlowEntries {
+  /** The newest sign-in of every key, until nothing of it is left. */
+  readonly all: Effect.Effect<Iterable<AuthFlowEntry.AuthFlowEntry>>
   /** The newest sign-in of a key, until nothing of it is left. */
   readonly newest: (key: AccountKey) => Effect.Effect<Option.Option<AuthFlowEntry.AuthFlowEntry>>
   /** The same, if it can be joined. */
@@ -46,12 +49,15 @@ export const make = (
 
     /** Registers a sign-in and starts its fiber; whatever becomes of the fiber, the sign-in settles. */
     const begin = Effect.fnUntraced(function*(key: AccountKey) {
-      const entry = yield* AuthFlowEntry.make(key, FlowId.make(Hex.encode(yield* random.randomBytes(8))))
+      const id = FlowId.make(Hex.encode(yield* random.randomBytes(8)))
+      const entry = yield* AuthFlowEntry.make(key, id, yield* AuthFlowSpan.make(id))
       yield* Ref.update(entries, HashMap.set(key, entry))
       const forget = Ref.update(entries, (all) =>
         Option.contains(HashMap.get(all, key), entry) ? HashMap.remove(all, key) : all)
       const over = Effect.andThen(forget, Deferred.succeed(entry.over, undefined))
-      const fiber = yield* Effect.forkIn(Effect.ensuring(live(entry), over), scope)
+      const fiber = yield* Effect.forkIn(Effect.ensuring(live(entry), over), scope).pipe(
+        Effect.withParentSpan(entry.span)
+      )
       fiber.addObserver((exit) => {
         // Only news for a fiber that died of a bug, or that a closing Scope never let begin.
         const lost = Exit.isFailure(exit) && !Exit.hasInterrupts(exit)
@@ -60,9 +66,10 @@ export const make = (
         Deferred.doneUnsafe(entry.opened, lost)
         Deferred.doneUnsafe(entry.outcome, lost)
         Deferred.doneUnsafe(entry.over, Effect.void)
+        AuthFlowSpan.end(entry, fiber)
       })
       return entry
     })
 
-    return { newest, joinable, leaving, begin }
+    return { all: Effect.map(Ref.get(entries), HashMap.values), newest, joinable, leaving, begin }
   })

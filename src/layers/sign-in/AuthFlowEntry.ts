@@ -2,10 +2,10 @@
  * A sign-in as the callers of this process share it, from its registration on, whichever process runs the flow: what its
  * fiber and everybody else tell each other.
  */
-import { DateTime, Deferred, Effect, Exit, Option, Ref, SubscriptionRef } from "effect"
+import { DateTime, Deferred, Effect, Exit, Option, Ref, SubscriptionRef, type Tracer } from "effect"
 import type { AuthorizationResponse, ExpectedResponse } from "../../services/provider/AuthorizationResponse.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import type { AuthFlow, FlowShown } from "../../services/sign-in/AuthFlows.ts"
+import type { AuthFlow, FlowLoad, FlowShown } from "../../services/sign-in/AuthFlows.ts"
 import { ConsentDenied, FlowCancelled, type FlowFailure, FlowTimedOut } from "../../services/sign-in/FlowFailure.ts"
 import type { FlowId, Session } from "../../services/sign-in/Session.ts"
 import type { UrlOpener } from "../../services/sign-in/UrlOpener.ts"
@@ -61,6 +61,8 @@ export interface AuthFlowEntry {
   readonly shown: SubscriptionRef.SubscriptionRef<FlowShown>
   /** Completed to end the lingering for reloads early. */
   readonly cut: Deferred.Deferred<void>
+  /** What its steps are traced under, and its callers' own spans are linked to. */
+  readonly span: Tracer.Span
   /** Completed when the listener is gone and nothing of the flow is left. */
   readonly over: Deferred.Deferred<void>
 }
@@ -72,11 +74,12 @@ export const shutdown = new FlowCancelled({ by: "shutdown" })
 export const endedBy = (by: FlowEnd): FlowFailure => by === "decline" ? new ConsentDenied() : new FlowCancelled({ by })
 
 /** A sign-in of which nothing has been told yet. */
-export const make = (key: AccountKey, id: FlowId): Effect.Effect<AuthFlowEntry> =>
+export const make = (key: AccountKey, id: FlowId, span: Tracer.Span): Effect.Effect<AuthFlowEntry> =>
   Effect.gen(function*() {
     return {
       key,
       id,
+      span,
       role: yield* Ref.make<Role>({ _tag: "Looking" }),
       decision: yield* Deferred.make<Decision>(),
       opened: yield* Deferred.make<Opened, FlowFailure>(),
@@ -98,6 +101,15 @@ const outcomeOf = ({ outcome, waiting }: AuthFlowEntry): AuthFlow["outcome"] =>
     () => Deferred.await(outcome),
     () => Ref.update(waiting, (count) => count - 1)
   )
+
+/** How much of what there is goes on right now. */
+export const loadOf = (entries: Iterable<AuthFlowEntry>): FlowLoad => {
+  const pending = [...entries].filter(({ outcome }) => !Deferred.isDoneUnsafe(outcome))
+  return {
+    flows: pending.filter(({ role }) => Ref.getUnsafe(role)._tag === "Owning").length,
+    waiters: pending.reduce((sum, { waiting }) => sum + Ref.getUnsafe(waiting), 0)
+  }
+}
 
 /** What was wanted just now is asked for in the next moment, and counts as asked. */
 const shownOf = ({ shown, wants }: AuthFlowEntry): AuthFlow["shown"] =>

@@ -86,6 +86,12 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
   const secret = (label: string) =>
     Effect.map(random.randomBytes(32), (bytes) => Redacted.make(Base64Url.encode(bytes), { label }))
 
+  /** A flow that has settled is over; one that has not is finishing as was decided. */
+  const lostEnding = ({ id, outcome }: AuthFlowEntry.AuthFlowEntry) =>
+    Effect.suspend(() =>
+      Deferred.isDoneUnsafe(outcome) ? Effect.void : events.publish({ _tag: "EndingLost", flowId: id })
+    )
+
   /** What other processes ask of this flow. */
   const heed = Effect.fnUntraced(
     function*(entry: AuthFlowEntry.AuthFlowEntry, { asked, delivered, ending, tab: shown }: FlowRecord) {
@@ -138,7 +144,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
   }
 
   /** Opens a flow of this process until the Scope closes. */
-  return Effect.fnUntraced(
+  return Effect.fn("AuthFlows.open")(
     function*(
       entry: AuthFlowEntry.AuthFlowEntry,
       own: Own
@@ -189,7 +195,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
           _tag: "Ended",
           error: new FlowTimedOut({ after: options.timeout })
         })),
-        Effect.tap((first) => first ? Deferred.succeed(entry.condemned, undefined) : Effect.void),
+        Effect.tap((first) => first ? Deferred.succeed(entry.condemned, undefined) : lostEnding(entry)),
         Effect.forkScoped({ startImmediately: true })
       )
       yield* store.change(id, {

@@ -1,7 +1,7 @@
 /**
  * Which page tells of a flow that is over, and whether it stays.
  */
-import { Cause, Deferred, Exit } from "effect"
+import { Cause, Deferred, Exit, Option } from "effect"
 import type { CallbackPage } from "../../services/sign-in/CallbackServer.ts"
 import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
@@ -13,6 +13,14 @@ export const internalError = {
   message: "Something went wrong inside the server.",
   remedy: "Start the sign-in again, and report it if it happens again."
 }
+
+/** What an outcome is called in events and spans: the code of its failure, if it is one. */
+export const outcomeCode = (outcome: Exit.Exit<Session, FlowFailure>): string =>
+  Exit.match(outcome, {
+    onSuccess: () => "authenticated",
+    onFailure: (cause) =>
+      Option.match(Cause.findErrorOption(cause), { onNone: () => internalError.code, onSome: ({ code }) => code })
+  })
 
 const pageOf = (outcome: Exit.Exit<Session, FlowFailure>): CallbackPage => {
   if (Exit.isSuccess(outcome)) return { _tag: "SignedIn", account: outcome.value.account }

@@ -12,7 +12,8 @@ import { patiently } from "../storage/StorePatience.ts"
 import * as AuthFlowCommit from "./AuthFlowCommit.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowOpen from "./AuthFlowOpen.ts"
-import { internalError, lingers, pageNow } from "./AuthFlowPages.ts"
+import { lingers, outcomeCode, pageNow } from "./AuthFlowPages.ts"
+import * as AuthFlowPhases from "./AuthFlowPhases.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 import type { Own } from "./AuthFlowSuccession.ts"
 import type { AuthFlowTab } from "./AuthFlowTab.ts"
@@ -31,13 +32,6 @@ const endingOf = (outcome: Exit.Exit<Session, FlowFailure>): Option.Option<FlowE
     (error) => ({ _tag: "Failed", error })
   )
 }
-
-const codeOf = (outcome: Exit.Exit<Session, FlowFailure>): string =>
-  Exit.match(outcome, {
-    onSuccess: () => "authenticated",
-    onFailure: (cause) =>
-      Option.match(Cause.findErrorOption(cause), { onNone: () => internalError.code, onSome: ({ code }) => code })
-  })
 
 /** Waits for the decision; being interrupted is one, and so is the layer's Scope closing. */
 const decided = ({ decision }: AuthFlowEntry.AuthFlowEntry, waiting: Effect.Effect<AuthFlowEntry.Decision>) =>
@@ -78,7 +72,9 @@ export const make = Effect.fnUntraced(function*(
       const change = store.change(id, { _tag: "Ended", ending: ending.value, evicts: false })
       if ((yield* patiently(change)) || Exit.isSuccess(outcome)) return outcome
       const told = Option.getOrUndefined(yield* store.read(id))?.ending
-      return told?._tag === "Failed" ? Exit.fail(told.error) : outcome
+      if (told?._tag !== "Failed") return outcome
+      if (told.error.code !== outcomeCode(outcome)) yield* events.publish({ _tag: "EndingLost", flowId: id })
+      return Exit.fail(told.error)
     },
     (writing, _id, outcome) =>
       Effect.catchTag(
@@ -118,11 +114,16 @@ export const make = Effect.fnUntraced(function*(
         Scope.make(),
         Effect.fnUntraced(function*(listening) {
           const { id, key } = entry
+          const begun = yield* AuthFlowPhases.begun
 
-          const settle = Effect.fnUntraced(function*(concluded: Exit.Exit<Session, FlowFailure>) {
+          const settle = Effect.fnUntraced(function*(
+            concluded: Exit.Exit<Session, FlowFailure>,
+            moments: AuthFlowPhases.Moments
+          ) {
             const outcome = yield* written(id, concluded)
             yield* release
-            yield* events.publish({ _tag: "FlowSettled", key, flowId: id, outcome: codeOf(outcome) })
+            const phases = yield* AuthFlowPhases.settled(moments)
+            yield* events.publish({ _tag: "FlowSettled", key, flowId: id, outcome: outcomeCode(outcome), ...phases })
             yield* AuthFlowEntry.settle(entry, outcome)
           })
 
@@ -135,20 +136,31 @@ export const make = Effect.fnUntraced(function*(
           if (Exit.isFailure(opening)) {
             yield* Scope.close(listening, Exit.void)
             return yield* settle(
-              Cause.hasInterrupts(opening.cause) ? Exit.fail(AuthFlowEntry.shutdown) : Exit.failCause(opening.cause)
+              Cause.hasInterrupts(opening.cause) ? Exit.fail(AuthFlowEntry.shutdown) : Exit.failCause(opening.cause),
+              begun
             )
           }
           const { began, listener, request, showing } = opening.value
-          yield* events.publish({ _tag: "FlowStarted", key, flowId: id })
+          const shown = yield* AuthFlowPhases.shown(begun)
+          yield* events.publish({ _tag: "FlowStarted", key, flowId: id, opening: shown.opening })
           for (const from of Option.toArray(own.inPlaceOf)) {
             yield* events.publish({ _tag: "LeaseTakenOver", key, flowId: id, from })
           }
 
-          const decision = yield* decided(entry, restore(Deferred.await(entry.decision)))
+          const decision = yield* Effect.withSpan(
+            decided(entry, restore(Deferred.await(entry.decision))),
+            "AuthFlows.waitForPerson"
+          )
+          entry.span.attribute(
+            "auth.flow.decision",
+            decision._tag === "Answered" ? decision.by : decision._tag.toLowerCase()
+          )
+          const moments = yield* AuthFlowPhases.decided(shown.moments, decision)
           // For those who wait elsewhere: from now on it needs no person and ends by itself.
           if (decision._tag === "Answered") {
             yield* Effect.forkIn(Effect.ignore(store.change(id, { _tag: "Answered" })), listening)
           }
+          if (decision._tag === "Overtaken") yield* events.publish({ _tag: "FlowOvertaken", key, flowId: id })
           const outcome = yield* Effect.exit(conclude(id, began, request, decision))
           const page = pageNow(entry, outcome)
           // A flow whose layer is closing has no time for reloads.
@@ -156,11 +168,11 @@ export const make = Effect.fnUntraced(function*(
           const stays = !closing && lingers(decision, page)
           yield* listener.answer(page, stays, decision._tag === "Answered" ? decision.response : undefined)
           if (stays) {
-            yield* settle(outcome)
+            yield* settle(outcome, moments)
             // The listener stays for reloads; there is nothing to open any more.
             yield* Fiber.interrupt(showing)
             const lingered = yield* Effect.exit(restore(Effect.raceFirst(
-              Effect.as(listener.linger, true),
+              Effect.as(Effect.withSpan(listener.linger, "AuthFlows.linger"), true),
               Effect.as(Deferred.await(entry.cut), false)
             )))
             yield* listener.correct(pageNow(entry, outcome))
@@ -168,7 +180,7 @@ export const make = Effect.fnUntraced(function*(
             if (!Exit.isSuccess(lingered) || !lingered.value) yield* listener.seen
           } else {
             yield* Scope.close(listening, Exit.void)
-            yield* settle(outcome)
+            yield* settle(outcome, moments)
           }
         }),
         // Whatever came between, a bug included, no listener outlives its flow.

@@ -12,6 +12,7 @@ import type { AuthFlowElsewhere } from "./AuthFlowElsewhere.ts"
 import type { AuthFlowEntries } from "./AuthFlowEntries.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
+import * as AuthFlowSpan from "./AuthFlowSpan.ts"
 
 /** Makes `start` over the services it needs. Once the Scope closes, whoever starts, or is about to, is told of the shutdown. */
 export const make = Effect.fnUntraced(function*(
@@ -100,8 +101,10 @@ export const make = Effect.fnUntraced(function*(
       const opened = yield* Deferred.await(entry.opened)
       if (opened._tag === "Found") return { _tag: "AlreadyAuthenticated", session: opened.session }
       const flow = Option.getOrThrow(yield* Ref.get(entry.flow))
-      if (isFirst && opened.began) return { _tag: "Began", flow }
-      yield* events.publish({ _tag: "FlowJoined", key: entry.key, flowId: flow.id })
+      const hasBegun = isFirst && opened.began
+      yield* AuthFlowSpan.link(entry.span, hasBegun ? "began" : "joined")
+      if (hasBegun) return { _tag: "Began", flow }
+      yield* events.publish({ _tag: "FlowJoined", key: entry.key, flowId: flow.id, isFirst })
       return { _tag: "Joined", flow }
     }
   )

@@ -100,6 +100,7 @@ export const make: Effect.Effect<AuthFlowTab, never, AuthEvents | Browser | Flow
         break
       case "Braked":
         yield* SubscriptionRef.set(entry.shown, "braked")
+        yield* events.publish({ _tag: "BrowserBraked", flowId: page.flowId })
     }
     return claim
   })

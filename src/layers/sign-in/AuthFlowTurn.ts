@@ -43,6 +43,7 @@ export const make = Effect.fnUntraced(function*(
   ) {
     // The lease outlives the following where it is won; what shows the flow does not.
     const showing = yield* Scope.make()
+    entry.span.attribute("auth.flow.followed", record.id)
     yield* events.publish({ _tag: "FlowFollowed", key: entry.key, flowId: record.id, pid: record.pid })
     yield* SubscriptionRef.set(entry.shown, record.tab)
     return yield* follow(

@@ -6,7 +6,7 @@ import { DateTime, Deferred, Effect, Fiber, Layer, Option, Ref } from "effect"
 import type { SecureRandom } from "effect/crypto"
 import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import type { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import { AuthFlows, type Cancelled } from "../../services/sign-in/AuthFlows.ts"
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
@@ -19,7 +19,7 @@ import * as AuthFlowAttempt from "./AuthFlowAttempt.ts"
 import * as AuthFlowComplete from "./AuthFlowComplete.ts"
 import * as AuthFlowElsewhere from "./AuthFlowElsewhere.ts"
 import * as AuthFlowEntries from "./AuthFlowEntries.ts"
-import type * as AuthFlowEntry from "./AuthFlowEntry.ts"
+import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowFollow from "./AuthFlowFollow.ts"
 import type { Options } from "./AuthFlowOpen.ts"
 import * as AuthFlowSought from "./AuthFlowSought.ts"
@@ -41,22 +41,24 @@ type Needs =
   | SecureRandom.SecureRandom
 
 /**
- * Provides `AuthFlows`. Closing the layer's Scope ends every pending flow of this process as `FlowCancelled` by `shutdown`,
- * waits for an exchange under way, and frees every port; another process that has followed such a flow goes on with one of
- * its own.
+ * Provides `AuthFlows`; needs the provider (`AuthorizationServer`), `CallbackServer`, `Browser`, `Sessions`, `FlowStore`,
+ * `Leases`, `KeyedLock`, `AuthEvents` and `SecureRandom`. Closing the layer's Scope ends every pending flow of this process as
+ * `FlowCancelled` by `shutdown`, waits for an exchange under way, and frees every port; another process that has followed such a
+ * flow goes on with one of its own.
  */
 export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
   Layer.effect(
     AuthFlows,
     Effect.gen(function*() {
       const sessions = yield* Sessions
+      const events = yield* AuthEvents
       const lock = yield* KeyedLock
       const sought = yield* AuthFlowSought.make(options.scopes)
       const follow = yield* AuthFlowFollow.make
       const elsewhere = yield* AuthFlowElsewhere.make(sought, follow)
       const scope = yield* Effect.scope
       const entries = yield* AuthFlowEntries.make(yield* AuthFlowAttempt.make(options, sought, follow))
-      const { joinable, newest } = entries
+      const { all, joinable, newest } = entries
       const start = yield* AuthFlowStart.make(sought, entries, elsewhere)
       const complete = yield* AuthFlowComplete.make(options, newest, elsewhere)
 
@@ -83,6 +85,7 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         if (first || (!settled && made._tag === "Ended" && made.error._tag === "FlowCancelled")) {
           return { ended: Effect.as(Deferred.await(over), cancelled({ _tag: "Cancelled", flowId: id })) }
         }
+        if (!settled) yield* events.publish({ _tag: "EndingLost", flowId: id })
         // What a signed-out account was shown is no longer true, so its page is not kept for reloads either.
         if (by === "logout") yield* Deferred.succeed(cut, undefined)
         const waited = by === "logout" ? Deferred.await(over) : Effect.exit(Deferred.await(outcome))
@@ -138,6 +141,8 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         return { was, flow: told, revoked: yield* Fiber.join(revoking) }
       })
 
-      return AuthFlows.of({ start, pending, complete, cancel, logout })
+      const load = Effect.map(all, AuthFlowEntry.loadOf)
+
+      return AuthFlows.of({ scopes: options.scopes, start, pending, complete, cancel, logout, load })
     })
   )

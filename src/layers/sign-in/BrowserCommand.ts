@@ -44,6 +44,7 @@ export const layer = (command: string): Layer.Layer<Browser, never, ChildProcess
         )
 
       return Browser.of({
+        opens: true,
         open: Effect.fn("Browser.open")(function*(url: string) {
           if (!isSafeToOpen(url)) return yield* refusedUrl()
           yield* handOver(url).pipe(

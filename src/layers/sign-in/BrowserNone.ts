@@ -9,7 +9,8 @@ import { Browser, BrowserUnavailable } from "../../services/sign-in/Browser.ts"
  * the URL and shows it to the person in another way.
  */
 export const layer: Layer.Layer<Browser> = Layer.succeed(Browser, {
+  opens: false,
   open: Effect.fn("Browser.open")(function*() {
-    return yield* new BrowserUnavailable({ problem: "No browser is configured (MCP_GAS_BROWSER=none)." })
+    return yield* new BrowserUnavailable({ problem: "No browser is to be opened here." })
   })
 })

@@ -27,6 +27,7 @@ const withoutUrl = (cause: unknown, url: string): Error =>
  */
 export const layerWith = (opener: Opener): Layer.Layer<Browser> =>
   Layer.succeed(Browser, {
+    opens: true,
     open: Effect.fn("Browser.open")(function*(url: string) {
       if (!isSafeToOpen(url)) return yield* refusedUrl()
       yield* Effect.tryPromise({

@@ -16,6 +16,7 @@ import * as CallbackPages from "./CallbackPages.ts"
 import * as CallbackVisits from "./CallbackVisits.ts"
 import * as LoopbackListenerHttp from "./LoopbackListenerHttp.ts"
 
+/** Where it listens, and what its pages say. */
 export interface Options {
   /** The only port to listen on; absent: any free one. */
   readonly port?: number
@@ -106,7 +107,7 @@ export const layerOver = (
           return (late ? CallbackPages.alreadyDone : CallbackPages.outcome)(options.serverName, now)
         })
 
-        const respond = Effect.fnUntraced(function*(request: LoopbackRequest) {
+        const respond = Effect.fn("CallbackServer.respond", { kind: "server" })(function*(request: LoopbackRequest) {
           const screened = screen(request)
           if (Result.isFailure(screened)) return screened.failure
           const query = screened.success
@@ -132,7 +133,7 @@ export const layerOver = (
           if (Option.isSome(page) && page.value.stays) return CallbackPages.seeOther(`${path}?view=${visit.view}`)
           yield* visits.end(visit)
           return Option.isNone(page) ? CallbackPages.bare(410) : yield* pageFor(visit, page.value)
-        })
+        }, Effect.tap(({ status }) => Effect.annotateCurrentSpan("http.response.status_code", status)))
 
         const room: Answered = { evicted: yield* Deferred.make<void>(), closed: yield* Deferred.make<void>() }
         // Registered first, so that it runs when the listener is gone.

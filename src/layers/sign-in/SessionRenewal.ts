@@ -2,12 +2,24 @@
  * Renewing sessions: one fiber per key, which all callers of that key share and none of them owns, so that a caller can
  * leave without taking the refresh along.
  */
-import { Clock, DateTime, Duration, Effect, Fiber, FiberMap, HashMap, Option, Ref, type Scope } from "effect"
+import {
+  Clock,
+  DateTime,
+  Duration,
+  Effect,
+  Fiber,
+  FiberMap,
+  HashMap,
+  Option,
+  Ref,
+  type Scope,
+  type Tracer
+} from "effect"
 import type { ClientMisconfigured } from "../../services/config/Config.ts"
 import { AuthorizationServer, type ProviderUnreachable } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { type Freshness, freshness, ownClient, type Session } from "../../services/sign-in/Session.ts"
+import { type Freshness, freshness, isIssuedBy, ownClient, type Session } from "../../services/sign-in/Session.ts"
 import { SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { Leases } from "../../services/storage/Leases.ts"
 import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -95,9 +107,13 @@ export const make = Effect.fnUntraced(function*(
       if (yield* saved(slot)) return yield* again
       if (slot.state._tag !== "SignedIn") return yield* SignInRequired.of(slot)
       const { session } = slot.state
+      // What is not this provider's is neither sent to it nor handed out for it. Kept all the same: the configuration may change back.
+      if (!isIssuedBy(session, provider.issuer)) return yield* SignInRequired.of(slot)
       const age = (yield* live.isRefused(session)) ? "stale" : yield* freshness(session)
-      if (age === "fresh" || age === enough) return session
-      // Nobody but the client it was issued to can renew it. Kept all the same: the configuration may change back.
+      const isEnough = age === "fresh" || age === enough
+      if (isEnough && isAlone) yield* events.publish({ _tag: "RefreshAdopted", key })
+      if (isEnough) return session
+      // Nobody but the client it was issued to can renew it.
       if (ownClient(session) === undefined && (yield* provider.clientId) !== session.clientId) {
         return yield* SignInRequired.of(slot)
       }
@@ -110,20 +126,33 @@ export const make = Effect.fnUntraced(function*(
       yield* live.remember(refreshed.slot)
       yield* live.renewed(key)
       if (refreshed.slot.state._tag !== "SignedIn") return yield* SignInRequired.of(refreshed.slot)
-      yield* events.publish({ _tag: "RefreshPerformed", key })
+      const { took } = refreshed
+      yield* events.publish({ _tag: "RefreshPerformed", key, ...(took === undefined ? {} : { took }) })
       return refreshed.slot.state.session
-    }).pipe(Effect.catchTag("GenerationPassed", () => again))
+    }).pipe(
+      Effect.catchTag("GenerationPassed", () => Effect.andThen(events.publish({ _tag: "WriteLost", key }), again))
+    )
   }
 
-  // Begins only when it is registered: a fiber that starts on the spot could be asked for before it is.
-  const begin = (key: AccountKey, enough: Freshness) =>
-    runRenewal(key, Effect.andThen(Effect.yieldNow, renew(key, enough)))
+  // Begins only when it is registered: a fiber that starts on the spot could be asked for before it is. A trace of its own,
+  // since it is nobody's; `caller` is linked.
+  const begin = (key: AccountKey, enough: Freshness, caller: Tracer.AnySpan | undefined) =>
+    runRenewal(
+      key,
+      Effect.andThen(
+        Effect.yieldNow,
+        Effect.withSpan(renew(key, enough), "Sessions.renew", {
+          root: true,
+          links: caller === undefined ? [] : [{ span: caller, attributes: { "auth.link": "begun_by" } }]
+        })
+      )
+    )
 
   return {
     usable: (key) =>
-      Effect.suspend(() =>
+      Effect.withFiber(({ cache: { span } }) =>
         Option.match(FiberMap.getUnsafe(renewals, key), {
-          onNone: () => Fiber.join(begin(key, "aging")),
+          onNone: () => Fiber.join(begin(key, "aging", span)),
           onSome: (running) => Effect.andThen(events.publish({ _tag: "RefreshShared", key }), Fiber.join(running))
         })
       ),
@@ -138,7 +167,7 @@ export const make = Effect.fnUntraced(function*(
             ? [true, all]
             : [false, HashMap.set(all, key, now)]
       )
-      if (!isTooSoon && !FiberMap.hasUnsafe(renewals, key)) begin(key, "fresh")
+      if (!isTooSoon && !FiberMap.hasUnsafe(renewals, key)) begin(key, "fresh", undefined)
     })
   }
 })

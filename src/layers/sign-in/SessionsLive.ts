@@ -13,6 +13,8 @@ export interface SessionsLive {
   readonly newest: (key: AccountKey) => Effect.Effect<Option.Option<Slot>>
   /** The session to work with without asking the store: none if what others write would go unseen. */
   readonly session: (key: AccountKey) => Effect.Effect<Option.Option<Session>>
+  /** How many of the slots that are known are signed in. */
+  readonly count: Effect.Effect<number>
   /** Notes that a resource refused this token, unless it is known to have been replaced. */
   readonly refuse: (key: AccountKey, token: Redacted.Redacted<string>) => Effect.Effect<void>
   readonly isRefused: (session: Session) => Effect.Effect<boolean>
@@ -44,6 +46,11 @@ export const make = Effect.fnUntraced(
       return (yield* Ref.get(watched)) ? Option.flatMap(yield* newest(key), sessionOf) : Option.none()
     })
 
+    const count = Effect.map(
+      SynchronizedRef.get(slots),
+      HashMap.reduce(0, (sum, { state }) => state._tag === "SignedIn" ? sum + 1 : sum)
+    )
+
     const isRefused = ({ key, tokens }: Session) =>
       Effect.map(
         Ref.get(refused),
@@ -66,6 +73,6 @@ export const make = Effect.fnUntraced(
 
     const renewed = (key: AccountKey) => Ref.update(refused, (all) => HashMap.remove(all, key))
 
-    return { remember, newest, session, refuse, isRefused, renewed }
+    return { remember, newest, session, count, refuse, isRefused, renewed }
   }
 )

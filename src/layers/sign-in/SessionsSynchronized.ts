@@ -5,11 +5,11 @@
  * in, is kept by compare-and-swap or not at all.
  */
 import { Effect, Layer, Option } from "effect"
-import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
+import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
-import { freshness, isUsable, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
+import { freshness, isIssuedBy, isUsable, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
 import { Sessions, SignedOutMeanwhile, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import type { Leases } from "../../services/storage/Leases.ts"
 import { SessionStore, type Slot, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -33,14 +33,15 @@ const overtakenBy = (current: Slot, began: Slot, draft: SessionDraft): Option.Op
 type Needs = SessionStore | AuthorizationServer | AuthEvents | Leases
 
 /**
- * Provides `Sessions`; needs the store, the provider, `AuthEvents` and `Leases`. Closing the layer's Scope waits for refreshes
- * that have been sent and for tokens that are being revoked, each of which ends by itself, and tries once more to store
- * what a refresh brought and could not be stored.
+ * Provides `Sessions`; needs `SessionStore`, the provider (`AuthorizationServer`), `AuthEvents` and `Leases`. Closing the layer's
+ * Scope waits for refreshes that have been sent and for tokens that are being revoked, each of which ends by itself, and tries
+ * once more to store what a refresh brought and could not be stored.
  */
 export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
   Sessions,
   Effect.gen(function*() {
     const store = yield* SessionStore
+    const { issuer } = yield* AuthorizationServer
     const events = yield* AuthEvents
     // Made before the renewals, and so closed after them: what is issued at the last moment may still have to be revoked.
     const issued = yield* TokensIssued.make
@@ -51,7 +52,9 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
       return yield* Effect.tap(store.read(key), live.remember)
     })
 
-    const renewed = Effect.fnUntraced(function*(key: AccountKey): Effect.fn.Return<Session, SessionRenewal.NotFresh> {
+    const renewed = Effect.fn("Sessions.fresh")(function*(
+      key: AccountKey
+    ): Effect.fn.Return<Session, SessionRenewal.NotFresh> {
       const session = yield* renewal.usable(key)
       // What was under way already may have looked at the token before it was refused.
       if (yield* live.isRefused(session)) return yield* renewed(key)
@@ -63,10 +66,11 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
     })
 
     const canUse = Effect.fnUntraced(function*(session: Session) {
-      return (yield* isUsable(session)) && !(yield* live.isRefused(session))
+      return isIssuedBy(session, issuer) && (yield* isUsable(session)) && !(yield* live.isRefused(session))
     })
 
-    const fresh = Effect.fn("Sessions.fresh")(function*(key: AccountKey) {
+    // Without a span, which would take longer than everything else where a token is fresh.
+    const fresh = Effect.fnUntraced(function*(key: AccountKey) {
       const known = yield* live.session(key)
       const session = Option.isSome(known) && (yield* canUse(known.value)) ? known.value : yield* renewed(key)
       if ((yield* freshness(session)) === "aging") yield* renewal.inAdvance(session)
@@ -89,13 +93,19 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
           return yield* new SignedOutMeanwhile({ key })
         }
         const winner = overtakenBy(current, began, draft)
-        if (Option.isSome(winner)) return winner.value
+        if (Option.isSome(winner)) {
+          yield* events.publish({ _tag: "FlowOvertaken", key, flowId: draft.flowId })
+          return winner.value
+        }
         const written = yield* patiently(store.write(key, current.generation, { _tag: "SignedIn", draft }))
         yield* live.remember(written)
         return written.state._tag === "SignedIn"
           ? written.state.session
           : yield* Effect.die("a store answered a sign-in with a slot that is not signed in")
-      }).pipe(Effect.catchTag("GenerationPassed", () => Effect.suspend(() => attempt)))
+      }).pipe(Effect.catchTag(
+        "GenerationPassed",
+        () => Effect.andThen(events.publish({ _tag: "WriteLost", key }), Effect.suspend(() => attempt))
+      ))
       return yield* attempt
     }, Effect.uninterruptible)
 
@@ -119,6 +129,7 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
     return Sessions.of({
       slot,
       watch: store.watch,
+      live: live.count,
       canUse,
       fresh,
       accessToken: (key) => Effect.map(fresh(key), (session) => session.tokens.accessToken),

@@ -26,8 +26,8 @@ type Failure = GenerationPassed | ProviderUnreachable | ClientMisconfigured | St
 
 /** How a refresh ended that did not fail. */
 export type Refreshed =
-  /** The slot as the refresh, or its refusal, has written it. */
-  | { readonly _tag: "Written"; readonly slot: Slot }
+  /** The slot as the refresh, or its refusal, has written it; and how long the refresh took, if it was one. */
+  | { readonly _tag: "Written"; readonly slot: Slot; readonly took?: Duration.Duration }
   /** The refresh token was sent before and the answer is not known; it must not be sent again. */
   | { readonly _tag: "Unclear" }
   /** Somebody else has sent it and may be about to store what came of that: look again in a moment. */
@@ -39,6 +39,8 @@ type RefreshToken = NonNullable<Tokens["refreshToken"]>
 const attempts = { schedule: Schedule.jittered(Schedule.exponential("250 millis")), times: 2 }
 const impatience = Duration.seconds(1)
 
+const since = (moment: bigint) => Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - moment))
+
 /** Makes `refresh` over the services it needs. */
 export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: RefreshBackoff) {
   const store = yield* SessionStore
@@ -47,13 +49,15 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
   const presented = yield* PresentedTokens.make(store, provider.rotatesRefreshTokens)
 
   const end = (session: Session, reason: EndedSession["reason"]) =>
-    patiently(store.write(session.key, session.generation, {
-      _tag: "NeedsSignIn",
-      ended: new EndedSession({ ...session, reason })
-    }))
+    Effect.map(
+      patiently(store.write(session.key, session.generation, {
+        _tag: "NeedsSignIn",
+        ended: new EndedSession({ ...session, reason })
+      })),
+      (slot): Refreshed => ({ _tag: "Written", slot })
+    )
 
-  const post = Effect.fnUntraced(function*(session: Session, refreshToken: RefreshToken) {
-    const began = yield* Clock.monotonicTimeNanos
+  const post = Effect.fnUntraced(function*(session: Session, refreshToken: RefreshToken, began: bigint) {
     const isQuick = Effect.map(
       Clock.monotonicTimeNanos,
       (now) => now - began < Duration.toNanosUnsafe(impatience)
@@ -67,11 +71,13 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
             : Effect.succeed(false)
       }),
       Effect.tapError((error) =>
-        events.publish({
-          _tag: "RefreshFailed",
-          key: session.key,
-          code: error._tag === "RefreshRejected" ? error.reason : error.code
-        })
+        Effect.flatMap(since(began), (took) =>
+          events.publish({
+            _tag: "RefreshFailed",
+            key: session.key,
+            code: error._tag === "RefreshRejected" ? error.reason : error.code,
+            took
+          }))
       )
     )
   })
@@ -80,11 +86,15 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
     function*(
       session: Session,
       refreshToken: RefreshToken
-    ): Effect.fn.Return<Slot, Failure | RefreshRejected | PresentedTokens.NotToBeSent> {
+    ): Effect.fn.Return<Refreshed, Failure | RefreshRejected | PresentedTokens.NotToBeSent> {
       // Whoever waits for what comes of the note does not have to wait for this.
       yield* provider.responseIssuer
       yield* presented.note(session)
-      const grant = yield* Effect.tapError(post(session, refreshToken), (error) => presented.settle(session, error))
+      const began = yield* Clock.monotonicTimeNanos
+      const grant = yield* Effect.tapError(
+        post(session, refreshToken, began),
+        (error) => presented.settle(session, error)
+      )
       const draft = new SessionDraft({
         ...session,
         tokens: new Tokens({
@@ -96,7 +106,8 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
         }),
         grantedScopes: grant.grantedScopes
       })
-      return yield* issued.keep({ session, draft })
+      const slot = yield* issued.keep({ session, draft })
+      return { _tag: "Written", slot, took: yield* since(began) }
     }
   )
 
@@ -106,7 +117,7 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
     presentedAt: DateTime.Utc | undefined
   ): Effect.fn.Return<Refreshed, Failure> {
     const known = yield* presented.known(session, presentedAt)
-    if (known._tag === "Rejected") return { _tag: "Written", slot: yield* end(session, known.reason) }
+    if (known._tag === "Rejected") return yield* end(session, known.reason)
     if (known._tag !== "Free") return known
     const braked = yield* backoff.braked(session)
     if (Option.isSome(braked)) return yield* braked.value
@@ -114,7 +125,6 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
       Effect.tapError((error) => error._tag === "ProviderUnreachable" ? backoff.failed(session, error) : Effect.void),
       Effect.catchTag("RefreshRejected", ({ reason }) => end(session, reason)),
       Effect.tap(backoff.answered(session.key)),
-      Effect.map((slot): Refreshed => ({ _tag: "Written", slot })),
       Effect.catchTag("NotToBeSent", ({ because }) => Effect.succeed<Refreshed>({ _tag: because }))
     )
   })
@@ -124,7 +134,7 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
     function*(session: Session, presentedAt: DateTime.Utc | undefined): Effect.fn.Return<Refreshed, Failure> {
       const { refreshToken } = session.tokens
       return refreshToken === undefined
-        ? { _tag: "Written", slot: yield* end(session, "expired") }
+        ? yield* end(session, "expired")
         : yield* asked(session, refreshToken, presentedAt)
     },
     Effect.uninterruptible

@@ -4,7 +4,14 @@
 import { Effect, Equal, Exit, Fiber, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
 import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import { type Generation, ownClient, type Session, type SessionDraft } from "../../services/sign-in/Session.ts"
+import { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
+import {
+  type Generation,
+  isIssuedBy,
+  ownClient,
+  type Session,
+  type SessionDraft
+} from "../../services/sign-in/Session.ts"
 import {
   type GenerationPassed,
   SessionStore,
@@ -59,10 +66,15 @@ const isItsTurn = (now: Slot, session: Session): boolean => {
 }
 
 /** Closing the Scope tries once more to store what is unsaved, and waits for revocations under way. */
-export const make: Effect.Effect<TokensIssued, never, SessionStore | AuthorizationServer | Scope.Scope> = Effect.gen(
+export const make: Effect.Effect<
+  TokensIssued,
+  never,
+  SessionStore | AuthorizationServer | AuthEvents | Scope.Scope
+> = Effect.gen(
   function*() {
     const store = yield* SessionStore
     const provider = yield* AuthorizationServer
+    const events = yield* AuthEvents
     const runRevocation = yield* FiberSet.makeRuntime<never, boolean>()
     const renewals = yield* Ref.make(HashMap.empty<AccountKey, Renewal>())
 
@@ -70,9 +82,12 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
       Effect.sync(() => {
         const { accessToken, refreshToken } = draft.tokens
         // From its first step on: what closing interrupts before that would never be revoked.
-        return runRevocation(Effect.isSuccess(provider.revoke(refreshToken ?? accessToken, ownClient(draft))), {
-          uninterruptible: true
-        })
+        return runRevocation(
+          isIssuedBy(draft, provider.issuer)
+            ? Effect.isSuccess(provider.revoke(refreshToken ?? accessToken, ownClient(draft)))
+            : Effect.succeed(false),
+          { uninterruptible: true }
+        )
       })
 
     /**
@@ -80,7 +95,10 @@ export const make: Effect.Effect<TokensIssued, never, SessionStore | Authorizati
      * at Google, revoking one token ends the whole grant, the new sign-in's included.
      */
     const dropIfSignedOut = (now: Slot, began: Generation, draft: SessionDraft) =>
-      now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(draft)) : Effect.void
+      Effect.andThen(
+        now.lastSignOut > began && now.state._tag !== "SignedIn" ? Effect.asVoid(revoking(draft)) : Effect.void,
+        now.lastSignOut > began ? events.publish({ _tag: "TokensDropped", key: now.key }) : Effect.void
+      )
 
     const write = (
       { draft, session }: Renewal,

@@ -27,7 +27,7 @@ const make = Effect.gen(function*() {
 
   const damaged = new StoreUnavailable({
     problem: `The file ${path}, which names the default account, holds no name of an account.`,
-    remedy: "Choose the default account again (mcp-gas accounts --default NAME), or remove the file."
+    remedy: "Choose the default account again, or remove the file."
   })
 
   const cannotBe = (what: "read" | "written") => (error: PlatformError.PlatformError) =>

@@ -5,7 +5,7 @@ import { Predicate } from "effect"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 
 /** The way out that there always is. */
-export const elsewhere = "set MCP_GAS_HOME to a directory you can write to"
+export const elsewhere = "choose another data directory, one that you can write to"
 
 /** The operating system's code, if the error has one (`ENOENT`, `EACCES`, …). */
 export const codeOf = (cause: unknown): string | undefined =>

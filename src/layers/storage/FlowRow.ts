@@ -6,7 +6,7 @@ import { Effect, Redacted, Schema } from "effect"
 import { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import { FlowId } from "../../services/sign-in/Session.ts"
-import type { FlowEnding, FlowOpened, FlowRecord } from "../../services/storage/FlowStore.ts"
+import type { FlowEnding, FlowOpened, FlowRecord, FlowUnderWay } from "../../services/storage/FlowStore.ts"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { Place, Vault } from "../../services/storage/Vault.ts"
 import { BigInteger } from "./SqlNumbers.ts"
@@ -130,3 +130,18 @@ export const toRecord = Effect.fnUntraced(
   },
   Effect.catchTag(["SchemaError", "SealBroken"], () => Effect.fail(unreadable()))
 )
+
+/** What a row tells somebody who only looks on. */
+export const toUnderWay = (row: Row): Effect.Effect<FlowUnderWay, StoreUnavailable> =>
+  Effect.mapBoth(decodeColumns(row), {
+    onFailure: unreadable,
+    onSuccess: (columns) => ({
+      id: columns.flow_id,
+      key: columns.account_key,
+      expiresAt: columns.expires_at,
+      tab: columns.tab,
+      answered: columns.answered,
+      asked: columns.asked ?? undefined,
+      isOpen: columns.opened !== null
+    })
+  })

@@ -1,11 +1,17 @@
 /**
  * `FlowStore` among the callers of one process: for tests, and for embedders who run only one.
  */
-import { Clock, Duration, Effect, HashMap, Layer, Option, Ref, Stream, SubscriptionRef } from "effect"
+import { Clock, Duration, Effect, Equal, HashMap, Layer, Option, Ref, Stream, SubscriptionRef } from "effect"
 import { pid } from "node:process"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import type { FlowId } from "../../services/sign-in/Session.ts"
-import { type FlowChange, type FlowRecord, FlowStore, type TabClaim } from "../../services/storage/FlowStore.ts"
+import {
+  type FlowChange,
+  type FlowRecord,
+  FlowStore,
+  type FlowUnderWay,
+  type TabClaim
+} from "../../services/storage/FlowStore.ts"
 
 /** Flows in the order in which they were begun. */
 type Flows = ReadonlyArray<FlowRecord>
@@ -39,6 +45,16 @@ const changed = (flow: FlowRecord, change: FlowChange): FlowRecord => {
 }
 
 const isPending = ({ ending }: FlowRecord): boolean => ending === undefined
+
+const glimpse = ({ answered, asked, expiresAt, id, key, opened, tab }: FlowRecord): FlowUnderWay => ({
+  id,
+  key,
+  expiresAt,
+  tab,
+  answered,
+  asked,
+  isOpen: Option.isSome(opened)
+})
 
 const find = (flows: Flows, id: FlowId) => Option.fromNullishOr(flows.find((flow) => flow.id === id))
 
@@ -115,6 +131,10 @@ export const layer: Layer.Layer<FlowStore> = Layer.effect(
           Stream.flatMap((all) => Stream.fromIterable(Option.toArray(find(all, id)))),
           Stream.changesWith((one, other) => one === other)
         ),
+      underWay: SubscriptionRef.changes(flows).pipe(
+        Stream.map((all) => all.filter(isPending).map(glimpse)),
+        Stream.changesWith((one, other) => Equal.equals(one, other))
+      ),
       claimTab
     })
   })

@@ -5,15 +5,24 @@ import { Clock, DateTime, Duration, Effect, Equal, Layer, Option, Schedule, Stre
 import { SqlClient, type SqlError } from "effect/sql"
 import { pid } from "node:process"
 import type { FlowId } from "../../services/sign-in/Session.ts"
-import { type FlowChange, type FlowRecord, FlowStore, type TabClaim } from "../../services/storage/FlowStore.ts"
+import {
+  type FlowChange,
+  type FlowRecord,
+  FlowStore,
+  type FlowUnderWay,
+  type TabClaim
+} from "../../services/storage/FlowStore.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import { Vault } from "../../services/storage/Vault.ts"
-import { endingText, type Row, sealDelivered, sealOpened, toRecord } from "./FlowRow.ts"
+import { endingText, type Row, sealDelivered, sealOpened, toRecord, toUnderWay } from "./FlowRow.ts"
 import { migrate } from "./SqlMigrations.ts"
 import { storeUnavailable } from "./SqlProblems.ts"
 
 /** How often whoever watches a flow looks at it. */
 const lookInterval = "50 millis"
+
+/** How often whoever looks on at all flows does; nobody waits for what they see. */
+const lookOnInterval = "200 millis"
 
 /** How long it is remembered how a flow ended: much longer than anybody who waited for it needs to hear of it. */
 const remembered = Duration.minutes(10)
@@ -21,13 +30,34 @@ const remembered = Duration.minutes(10)
 /** How many flows are remembered, those that have not ended aside. */
 const most = 100
 
-/** Watches a flow by reading it. */
+/** Looking again and again is no step of anything, and would bury those that are. */
+const untraced = Effect.withTracerEnabled(false)
+
+/**
+ * Watches a flow by reading it.
+ *
+ * @internal
+ */
 export const watchBy = (
   read: Effect.Effect<Option.Option<FlowRecord>, StoreUnavailable>
 ): Stream.Stream<FlowRecord, StoreUnavailable> =>
-  Stream.fromEffectSchedule(read, Schedule.spaced(lookInterval)).pipe(
+  Stream.fromEffectSchedule(untraced(read), Schedule.spaced(lookInterval)).pipe(
     Stream.flatMap((found) => Stream.fromIterable(Option.toArray(found))),
     Stream.changesWith((one: FlowRecord, other: FlowRecord) => Equal.equals(one, other))
+  )
+
+/**
+ * Looks on at all flows by reading them.
+ *
+ * @internal
+ */
+export const underWayBy = (
+  read: Effect.Effect<ReadonlyArray<FlowUnderWay>, StoreUnavailable>
+): Stream.Stream<ReadonlyArray<FlowUnderWay>, StoreUnavailable> =>
+  Stream.fromEffectSchedule(untraced(read), Schedule.spaced(lookOnInterval)).pipe(
+    Stream.changesWith((one: ReadonlyArray<FlowUnderWay>, other: ReadonlyArray<FlowUnderWay>) =>
+      Equal.equals(one, other)
+    )
   )
 
 const explained = <A>(statement: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, StoreUnavailable> =>
@@ -160,13 +190,20 @@ const make = Effect.gen(function*() {
     begin,
     change,
     watch: (id) => watchBy(read(id)),
+    underWay: underWayBy(
+      Effect.flatMap(
+        explained(sql`SELECT * FROM flows WHERE ending IS NULL ORDER BY begun`),
+        Effect.forEach(toUnderWay)
+      )
+    ),
     claimTab
   })
 })
 
 /**
  * Provides `FlowStore`; needs a database (`SqlClient`) and a `Vault`; finalizes nothing. Building it brings the tables to
- * the form this version needs, if they are not. A `watch` looks twenty times a second by the `Clock`.
+ * the form this version needs, if they are not. A `watch` looks twenty times a second by the `Clock`, and
+ * `underWay` five times.
  */
 export const layer: Layer.Layer<FlowStore, StoreUnavailable, SqlClient.SqlClient | Vault> = Layer.effect(
   FlowStore,

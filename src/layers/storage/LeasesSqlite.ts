@@ -14,7 +14,11 @@ import * as PrivateFile from "./PrivateFile.ts"
 /** The directory of the lock files, in the data directory. */
 export const directoryName = "leases"
 
-/** The name of the file that stands for a lease: of characters that every file system takes, whatever the lease is called. */
+/**
+ * The name of the file that stands for a lease: of characters that every file system takes, whatever the lease is called.
+ *
+ * @internal
+ */
 export const fileNameOf = (name: string): Effect.Effect<string, StoreUnavailable, Digest.Digest> =>
   Digest.Digest.use((digest) => digest.digest(Digest.sha256, new TextEncoder().encode(name))).pipe(
     Effect.map((bytes) => `${Hex.encode(bytes).slice(0, 32)}.lock`),

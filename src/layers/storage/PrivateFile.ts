@@ -69,7 +69,7 @@ const repair = Effect.fnUntraced(function*(path: string, was: number, narrow: nu
   yield* Effect.logWarning(
     (now & 0o077) === 0
       ? `${wide}; it is mode ${now.toString(8)} now.`
-      : `${wide}, and its file system keeps it so. Set MCP_GAS_HOME to a directory that others cannot enter.`
+      : `${wide}, and its file system keeps it so. Choose another data directory, one that others cannot enter.`
   )
 })
 

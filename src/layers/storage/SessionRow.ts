@@ -57,7 +57,7 @@ export class RowMalformed extends Data.TaggedError("RowMalformed")<Place> {
   get unavailable(): StoreUnavailable {
     return new StoreUnavailable({
       problem: `What is stored for "${this.key}" cannot be read; other accounts are not affected.`,
-      remedy: `Sign it out and in again: call gas_auth with mode "logout" and account "${this.key}".`
+      remedy: `Sign account "${this.key}" out and in again.`
     })
   }
 }

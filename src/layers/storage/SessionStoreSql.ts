@@ -23,6 +23,7 @@ import { migrate } from "./SqlMigrations.ts"
 import { isLocked, storeUnavailable } from "./SqlProblems.ts"
 import * as SqlSlots from "./SqlSlots.ts"
 
+/** How it learns of what other processes write. */
 export interface Options {
   /**
    * Something that differs once another process may have written, so that looking for what it wrote is seldom needed.

@@ -70,7 +70,8 @@ export const make = Effect.fnUntraced(function*({ isPassing, mark, places, read 
     }
     yield* Ref.set(lastMark, Option.some(now))
   })
-  const lookInOrder = inOrder.withPermit(look)
+  // Untraced: to look again and again is no step of anything.
+  const lookInOrder = Effect.withTracerEnabled(inOrder.withPermit(look), false)
 
   const watch: Stream.Stream<Slot, StoreUnavailable> = Stream.unwrap(
     inOrder.withPermit(Effect.tap(PubSub.subscribe(told), () => look)).pipe(

@@ -53,7 +53,13 @@ const migrations: Record<`${number}_${string}`, Effect.Effect<void, unknown, Sql
       account_key TEXT PRIMARY KEY NOT NULL,
       claimed_at BIGINT NOT NULL
     )`
-  })
+  }),
+  "3_counters": Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql`CREATE TABLE counters (
+      series TEXT PRIMARY KEY NOT NULL,
+      count BIGINT NOT NULL,
+      since BIGINT NOT NULL
+    )`)
 }
 
 /** The form this version reads and writes. */
@@ -80,7 +86,7 @@ export const newer = (found: number): StoreUnavailable =>
   new StoreUnavailable({
     problem:
       `The stored sign-ins were written by a newer version of this program (form ${found}, this one knows ${schemaVersion}).`,
-    remedy: "Install the newest version, or set MCP_GAS_HOME to another directory."
+    remedy: "Install the newest version, or choose another data directory."
   })
 
 /**

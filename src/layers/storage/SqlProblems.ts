@@ -62,17 +62,17 @@ const explain = (error: SqlError.SqlError): readonly [problem: string, remedy: s
     case readOnly:
       return [
         "The stored sign-ins are read-only.",
-        "Give the user this server runs as write access to the file and its directory, or set MCP_GAS_HOME to another directory."
+        "Give the user this server runs as write access to the file and its directory, or choose another data directory."
       ]
     case cannotOpen:
       return [
         "The file of the stored sign-ins cannot be opened.",
-        "Give the user this server runs as access to the file and its directory, or set MCP_GAS_HOME to another directory."
+        "Give the user this server runs as access to the file and its directory, or choose another data directory."
       ]
     case ioError:
       return [
         "The stored sign-ins cannot be read or written: the disk reports an error.",
-        "Check the disk, or set MCP_GAS_HOME to a directory on another one."
+        "Check the disk, or choose another data directory, on another disk."
       ]
   }
   return error.reason._tag === "ConnectionError"

@@ -5,9 +5,11 @@ import { Context, Data, Effect, Exit, Layer, Option, Scope } from "effect"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
+import { CounterStore } from "../../services/observability/CounterStore.ts"
 import { FlowStore } from "../../services/storage/FlowStore.ts"
 import { SessionStore, type StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
+import * as CounterStoreSql from "./CounterStoreSql.ts"
 import * as DamagedFile from "./DamagedFile.ts"
 import * as FileLock from "./FileLock.ts"
 import * as FlowStoreSql from "./FlowStoreSql.ts"
@@ -20,6 +22,7 @@ import { isDamaged, storeUnavailable } from "./SqlProblems.ts"
 export interface Stores {
   readonly sessions: SessionStore["Service"]
   readonly flows: FlowStore["Service"]
+  readonly counters: CounterStore["Service"]
 }
 
 export interface StoresFileOpened extends PrivateFile.Identity {
@@ -43,8 +46,12 @@ const existing = (path: string): string => `${pathToFileURL(path).href}?mode=rw`
 export const setAside = (path: string, identity: PrivateFile.Identity) =>
   FileLock.withLock(lockOf(path))(DamagedFile.setAside(path, identity))
 
-const layerOf = (path: string): Layer.Layer<SessionStore | FlowStore, StoreUnavailable, Vault> =>
-  Layer.merge(SessionStoreSql.layer({ changeMark: NodeSqlite.changeMark }), FlowStoreSql.layer).pipe(
+const layerOf = (path: string): Layer.Layer<SessionStore | FlowStore | CounterStore, StoreUnavailable, Vault> =>
+  Layer.mergeAll(
+    SessionStoreSql.layer({ changeMark: NodeSqlite.changeMark }),
+    FlowStoreSql.layer,
+    CounterStoreSql.layer
+  ).pipe(
     Layer.provide(
       NodeSqlite.layer(existing(path)).pipe(Layer.catch((error) => Layer.effectContext(storeUnavailable(error))))
     )
@@ -95,7 +102,11 @@ export const open = Effect.fn("StoresFileOpened.open")(
           const now = yield* PrivateFile.inspect(path)
           if (!Option.exists(now, (it) => PrivateFile.isSame(it, identity))) return yield* new Exchanged()
           const { device, inode } = identity
-          const stores = { sessions: Context.get(context, SessionStore), flows: Context.get(context, FlowStore) }
+          const stores = {
+            sessions: Context.get(context, SessionStore),
+            flows: Context.get(context, FlowStore),
+            counters: Context.get(context, CounterStore)
+          }
           return { device, inode, stores, scope }
         }),
         // Closed here only if it is not handed on.

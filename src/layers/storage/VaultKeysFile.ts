@@ -11,15 +11,24 @@ import * as PrivateFile from "./PrivateFile.ts"
 import * as PrivateFileDraft from "./PrivateFileDraft.ts"
 import { decode, encode, redact } from "./VaultKeyText.ts"
 
+/** What it takes to keep a key in a file. */
 export type Requirements = DataDirectory | FileSystem.FileSystem | Path.Path | SecureRandom.SecureRandom
 
 /** The file's name in the data directory. */
 export const fileName = "vault.key"
 
-/** Longer than any key as text. What is longer is not even read. */
+/**
+ * Longer than any key as text. What is longer is not even read.
+ *
+ * @internal
+ */
 export const longest = 100n
 
-/** Never replaced by us: it may be the key with a mark on it, and whoever races us may be replacing it, too. */
+/**
+ * Never replaced by us: it may be the key with a mark on it, and whoever races us may be replacing it, too.
+ *
+ * @internal
+ */
 export const damaged = (path: string): StoreUnavailable =>
   new StoreUnavailable({
     problem: `The key file ${path} does not hold a key: it was damaged or replaced.`,

@@ -38,6 +38,7 @@ const damaged = (directory: string) =>
     remedy: "Remove that entry from the keychain and sign in again."
   })
 
+/** What it takes to keep a key in the keychain. */
 export type Requirements = Keychain | DataDirectory | SecureRandom.SecureRandom
 
 /**

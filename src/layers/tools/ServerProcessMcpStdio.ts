@@ -1,9 +1,7 @@
 /**
  * `ServerProcess` over stdio with the Model Context Protocol SDK's own client.
  */
-import { Client } from "@modelcontextprotocol/sdk/client/index.js"
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
-import { Clock, Deferred, Effect, Layer, Predicate, Schema, type Scope } from "effect"
+import { Clock, Deferred, Effect, Layer, Option, Predicate, PubSub, Schema, type Scope, Stream } from "effect"
 import { spawn } from "node:child_process"
 import {
   CallFailed,
@@ -14,7 +12,8 @@ import {
 } from "../../services/tools/ServerProcess.ts"
 
 const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
-const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(JsonObject))
+const JsonText = Schema.fromJsonString(JsonObject)
+const parse = Schema.decodeUnknownEffect(JsonText)
 
 const failure = (tool: string) => (error: unknown) =>
   new CallFailed({
@@ -30,11 +29,19 @@ const collect = (stream: NodeJS.ReadableStream) => {
   return Effect.sync(() => chunks.join(""))
 }
 
+/** Loaded with the first server: those who test without one do not need it. */
+const sdk = Effect.promise(async () => ({
+  ...await import("@modelcontextprotocol/sdk/client/index.js"),
+  ...await import("@modelcontextprotocol/sdk/server/stdio.js"),
+  ...await import("@modelcontextprotocol/sdk/types.js")
+}))
+
 /** Provides `ServerProcess`; needs nothing. Processes belong to the Scopes they are started in. */
 export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
   start: Effect.fn("ServerProcess.start")(function*(
     { args, command, env }: Parameters<ServerProcess["Service"]["start"]>[0]
   ): Effect.fn.Return<Started, CallFailed, Scope.Scope> {
+    const { Client, ResourceUpdatedNotificationSchema, StdioServerTransport } = yield* sdk
     const before = yield* Clock.monotonicTimeNanos
     const ended = yield* Deferred.make<ProcessEnd>()
     const drained = yield* Deferred.make<void>()
@@ -64,6 +71,11 @@ export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
       Effect.raceFirst(asking, Effect.andThen(Deferred.await(drained), gone(tool)))
 
     const client = new Client({ name: "mcp-gas-client", version: "1" })
+    const updated = yield* Effect.acquireRelease(PubSub.unbounded<string>(), PubSub.shutdown)
+    client.setNotificationHandler(
+      ResourceUpdatedNotificationSchema,
+      ({ params }) => void PubSub.publishUnsafe(updated, params.uri)
+    )
     yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: () => client.connect(new StdioServerTransport(child.stdout, child.stdin)),
@@ -81,17 +93,15 @@ export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
           catch: failure(tool)
         })
       ).pipe(
-        Effect.flatMap((result): Effect.Effect<CallResult, CallFailed> => {
+        Effect.map((result): CallResult => {
           const [block] = Array.isArray(result.content) ? result.content : []
-          const structured = Schema.decodeUnknownOption(JsonObject)(result.structuredContent)
-          return parse(block?.text).pipe(
-            Effect.mapError(failure(tool)),
-            Effect.map((output) => ({
-              isError: result.isError === true,
-              output,
-              structured: structured._tag === "Some" ? structured.value : undefined
-            }))
-          )
+          const text = typeof block?.text === "string" ? block.text : ""
+          return {
+            isError: result.isError === true,
+            text,
+            output: Option.getOrElse(Schema.decodeUnknownOption(JsonText)(text), () => ({})),
+            structured: Option.getOrUndefined(Schema.decodeUnknownOption(JsonObject)(result.structuredContent))
+          }
         })
       )
 
@@ -106,6 +116,35 @@ export const layer: Layer.Layer<ServerProcess> = Layer.succeed(ServerProcess, {
           catch: failure("tools/list")
         })
       ),
+      read: (uri: string) =>
+        answered(
+          "resources/read",
+          Effect.tryPromise({
+            try: (signal) => client.readResource({ uri }, { signal }),
+            catch: failure("resources/read")
+          })
+        ).pipe(
+          Effect.flatMap(({ contents: [content] }) =>
+            Effect.mapError(
+              parse(content !== undefined && "text" in content ? content.text : undefined),
+              failure("resources/read")
+            )
+          )
+        ),
+      subscribe: Effect.fnUntraced(function*(uri: string) {
+        const updates = yield* PubSub.subscribe(updated)
+        yield* answered(
+          "resources/subscribe",
+          Effect.tryPromise({
+            try: () => client.subscribeResource({ uri }),
+            catch: failure("resources/subscribe")
+          })
+        )
+        return Stream.fromSubscription(updates).pipe(
+          Stream.filter((each) => each === uri),
+          Stream.map(() => undefined)
+        )
+      }),
       endInput: Effect.sync(() => child.stdin.end()),
       closeOutput: Effect.sync(() => child.stdout.destroy()),
       kill: (signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL") => Effect.sync(() => child.kill(signal)),

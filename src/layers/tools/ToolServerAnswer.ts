@@ -44,7 +44,7 @@ export const fromExit = (
   const error = Cause.findErrorOption(exit.cause)
   if (Option.isSome(error)) return failure(error.value, whenFailed)
   return failure(
-    Cause.hasInterruptsOnly(exit.cause) ? new ServerStopping() : new InternalError({ tool: name }),
+    Cause.hasInterruptsOnly(exit.cause) ? new ServerStopping() : new InternalError({ what: name }),
     whenFailed
   )
 }

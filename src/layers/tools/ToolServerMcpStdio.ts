@@ -1,20 +1,50 @@
 /**
- * `ToolServer` over stdin and stdout through the Model Context Protocol SDK, which is known in this file only.
+ * `ToolServer` over stdin and stdout through the Model Context Protocol SDK, which is known here and in `Sdk*` only.
  *
  * The SDK's low-level server is used because its high-level one takes nothing but zod schemas. The SDK notices neither
  * the end of stdin nor a broken stdout, so `ToolServerStreams` does.
  */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
-import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
-import { Cause, Context, Data, Deferred, Duration, Effect, Exit, Fiber, FiberSet, Layer, Option, Scope } from "effect"
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  ReadResourceRequestSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema
+} from "@modelcontextprotocol/sdk/types.js"
+import {
+  Cause,
+  Context,
+  Data,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FiberSet,
+  Layer,
+  type Option,
+  Scope
+} from "effect"
 import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
 import type { ToolClient } from "../../services/tools/ToolClient.ts"
 import type { ToolProgress } from "../../services/tools/ToolProgress.ts"
-import { type ServeEnd, type ServerIdentity, ServerStopping, ToolServer } from "../../services/tools/ToolServer.ts"
-import * as ToolJsonSchema from "./ToolJsonSchema.ts"
+import {
+  type Offer,
+  type ServeEnd,
+  type ServerIdentity,
+  ServerStopping,
+  ToolServer
+} from "../../services/tools/ToolServer.ts"
+import { peerOf, toldOf } from "./SdkPeer.ts"
+import { listing } from "./SdkTool.ts"
 import * as Answer from "./ToolServerAnswer.ts"
 import * as Peer from "./ToolServerPeer.ts"
+import * as Resources from "./ToolServerResources.ts"
 import * as Streams from "./ToolServerStreams.ts"
 
 /**
@@ -28,56 +58,52 @@ class UnknownTool extends Data.Error<{ readonly name: string; readonly message: 
 /** How long a reader that reads slowly, or not at all, may hold up the end. */
 const lastWords = Duration.millis(100)
 
-/** The SDK gives a request up after a minute unless told otherwise; this is the longest time that a timer takes. */
-const aPersonsTime = 2 ** 31 - 1
-
 /** What the SDK says of an answer to a request that is not waited for any more. */
 const isLateAnswer = (message: string): boolean => message.includes("unknown message ID")
+
+/** The result of a request that asks for none. */
+const nothing = (): Record<string, never> => ({})
 
 /** A tool that may also talk to the client of its call. */
 type Served<R> = Tool<R | ToolClient | ToolProgress>
 
-const listing = <R>({ annotations, description, input, name, output, title }: Tool<R>) => ({
-  name,
-  title,
-  description,
-  inputSchema: ToolJsonSchema.make(input),
-  outputSchema: ToolJsonSchema.make(output),
-  annotations: { title, ...annotations }
-})
-
 const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
   const scope = yield* Effect.scope
 
-  const serve = Effect.fn("ToolServer.serve")(function*<R>(
+  // Without a span, which would be open as long as the server is, and the parent of every call.
+  const serve = Effect.fnUntraced(function*<R>(
     identity: ServerIdentity,
-    tools: ReadonlyArray<Served<R>>,
+    { resources: offered = [], tools }: Offer<R>,
     context: Effect.Effect<Context.Context<R>, ToolError>
   ) {
     const runPromise = Effect.runPromiseWith(yield* Effect.context<never>())
     const ended = yield* Streams.watch(streams)
     const calls = yield* FiberSet.make<JsonObject, ToolError>()
-    const listed = tools.map(listing)
+    const listed = tools.map((tool) => listing(tool))
     const server = new Server(
       { name: identity.name, title: identity.title, version: identity.version },
-      { capabilities: { tools: {} }, instructions: identity.instructions }
+      {
+        capabilities: { tools: {}, ...(offered.length === 0 ? {} : { resources: { subscribe: true } }) },
+        instructions: identity.instructions
+      }
     )
+    const services = Effect.flatMap(
+      Deferred.isDone(ended),
+      (stopping) => stopping ? Effect.fail(new ServerStopping()) : context
+    )
+    /**
+     * Works in the background of the request that waits for it, whose interruption is the client's cancellation. Its fiber leaves
+     * nothing behind.
+     */
+    const attend = (work: Effect.Effect<JsonObject, ToolError>) =>
+      Effect.acquireUseRelease(FiberSet.run(calls, work), Fiber.await, Fiber.interrupt)
 
-    const peer: Peer.Peer = {
-      get takesUrls() {
-        return server.getClientCapabilities()?.elicitation?.url !== undefined
-      },
-      elicit: (params, signal) => server.elicitInput({ mode: "url", ...params }, { signal, timeout: aPersonsTime }),
-      complete: (elicitationId) =>
-        server.notification({ method: "notifications/elicitation/complete", params: { elicitationId } })
-    }
+    const peer = peerOf(server)
 
-    /** The fiber of one call; the handler runs in the background of the request that waits for it. */
     const perform = (tool: Served<R>, args: unknown, told: Option.Option<Peer.Told>) =>
-      Deferred.isDone(ended).pipe(
-        Effect.flatMap((stopping) => stopping ? Effect.fail(new ServerStopping()) : context),
-        Effect.zipWith(Peer.contextOf(peer, told, scope), (services, own) => Context.merge(services, own)),
-        Effect.flatMap((services) => Effect.provideContext(tool.call(args), services)),
+      services.pipe(
+        Effect.zipWith(Peer.contextOf(peer, told, scope), (others, own) => Context.merge(others, own)),
+        Effect.flatMap((all) => Effect.provideContext(tool.call(args), all)),
         Effect.tapCause((cause) =>
           Cause.hasDies(cause) ? Effect.logError(`The handler of ${tool.name} has a defect.`, cause) : Effect.void
         )
@@ -90,22 +116,36 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
       const tool = tools.find((each) => each.name === name)
       return tool === undefined
         ? Effect.fail(new UnknownTool({ name, message: `Unknown tool: ${name}` }))
-        // The request's interruption is the client's cancellation. Its fiber leaves no handler behind.
-        : Effect.acquireUseRelease(FiberSet.run(calls, perform(tool, args, told)), Fiber.await, Fiber.interrupt).pipe(
-          Effect.map((exit) => Answer.fromExit(tool, exit))
-        )
+        : Effect.map(attend(perform(tool, args, told)), (exit) => Answer.fromExit(tool, exit))
     }
+    const resources = yield* Resources.make(offered, {
+      context: services,
+      attend,
+      updated: (uri) => server.sendResourceUpdated({ uri })
+    })
 
     server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }))
     server.setRequestHandler(
       CallToolRequestSchema,
-      ({ params }, { _meta, sendNotification, signal }) => {
-        const told = Option.map(Option.fromUndefinedOr(_meta?.progressToken), (progressToken): Peer.Told => ({
-          progress: (step) => sendNotification({ method: "notifications/progress", params: { progressToken, ...step } })
-        }))
-        return runPromise(answer(params.name, params.arguments ?? {}, told), { signal })
-      }
+      ({ params }, extra) =>
+        runPromise(answer(params.name, params.arguments ?? {}, toldOf(extra)), { signal: extra.signal })
     )
+    if (offered.length > 0) {
+      server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...resources.listed] }))
+      server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [] }))
+      server.setRequestHandler(
+        ReadResourceRequestSchema,
+        ({ params: { uri } }, { signal }) => runPromise(resources.read(uri), { signal })
+      )
+      server.setRequestHandler(
+        SubscribeRequestSchema,
+        ({ params: { uri } }, { signal }) => runPromise(resources.subscribe(uri), { signal }).then(nothing)
+      )
+      server.setRequestHandler(
+        UnsubscribeRequestSchema,
+        ({ params: { uri } }, { signal }) => runPromise(resources.unsubscribe(uri), { signal }).then(nothing)
+      )
+    }
     // What the client sent stays out of the log: it may hold what the person pasted.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
     server.onerror = ({ message }) =>
@@ -132,13 +172,16 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
         Effect.andThen(Effect.timeoutOption(left, lastWords)),
         Effect.asVoid
       )
-    return { end: yield* Deferred.await(ended), finish }
+    const end = yield* Deferred.await(ended)
+    // Before whoever hears of the end closes the services that they look at.
+    yield* resources.close
+    return { end, finish }
   }, Scope.provide(scope))
 
   return ToolServer.of({ serve })
 })
 
-/** Provides `ToolServer` on streams and signals other than the process's own. */
+/** Provides `ToolServer` on streams and signals other than the process's own; the rest is as `layer` says. */
 export const layerWith = (streams: Streams.Streams): Layer.Layer<ToolServer> => Layer.effect(ToolServer, make(streams))
 
 /**

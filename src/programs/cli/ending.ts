@@ -2,6 +2,7 @@
  * How a command ends: its exit codes, and the words for what went wrong.
  */
 import { Cause, Data, Effect, Exit, Option, Predicate } from "effect"
+import { withSettingNames } from "../settingNames.ts"
 
 /**
  * `failed`: it could not be done; stderr says why. `usage`: the arguments make no sense. `notSignedIn`: that is the answer.
@@ -22,7 +23,7 @@ const told = (cause: Cause.Cause<unknown>): string =>
     onSome: (error) =>
       [
         Predicate.hasProperty(error, "message") ? error.message : error,
-        Predicate.hasProperty(error, "remedy") ? error.remedy : ""
+        Predicate.hasProperty(error, "remedy") ? withSettingNames(String(error.remedy)) : ""
       ]
         .filter((text) => text !== "")
         .join(" ")

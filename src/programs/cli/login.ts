@@ -4,11 +4,11 @@
 import { Console, Effect, Option, Result, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import process from "node:process"
-import { Config } from "../../services/config/Config.ts"
 import { type AuthFlow, AuthFlows, type FlowShown, type Started } from "../../services/sign-in/AuthFlows.ts"
+import { Browser } from "../../services/sign-in/Browser.ts"
 import type { Session } from "../../services/sign-in/Session.ts"
-import { loggedOut, signedIn } from "../tools/gasAuthAnswers.ts"
-import { progressWords } from "../tools/gasAuthProgress.ts"
+import { loggedOut, signedIn } from "../tools/authToolAnswers.ts"
+import { progressWords } from "../tools/authToolProgress.ts"
 import { account, keyOf } from "./options.ts"
 import { lines, spinning, styled } from "./terminal.ts"
 
@@ -71,8 +71,7 @@ export const login = Command.make(
   },
   Effect.fnUntraced(function*({ account: named, browser, force }) {
     const flows = yield* AuthFlows
-    const { settings } = yield* Config
-    const opens = browser && settings.browser._tag !== "None"
+    const opens = browser && (yield* Browser).opens
     const key = yield* keyOf(named)
     if (force) yield* Console.log(`${(yield* loggedOut(key)).message}\n`)
     const started = yield* flows.start(key, { openBrowser: opens })

@@ -3,7 +3,7 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
-import { loggedOut } from "../tools/gasAuthAnswers.ts"
+import { loggedOut } from "../tools/authToolAnswers.ts"
 import { account, keyOf } from "./options.ts"
 
 export const logout = Command.make(

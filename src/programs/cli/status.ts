@@ -1,12 +1,16 @@
 /**
- * `mcp-gas status`: how an account stands. For a program, the same object that `gas_auth` answers with.
+ * `mcp-gas status`: how an account stands. For a program, the same object that `gas_auth` answers with, and what was counted on
+ * this machine; that alone for Prometheus.
  */
 import { Console, Effect, Option } from "effect"
-import { Command } from "effect/cli"
+import { Command, Flag } from "effect/cli"
+import { MachineCounters } from "../../services/observability/MachineCounters.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthFlows } from "../../services/sign-in/AuthFlows.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
-import { standing } from "../tools/gasAuthAnswers.ts"
+import * as MachineCountersTold from "../machineCounters.ts"
+import { standing } from "../tools/authToolAnswers.ts"
+import { gasAuthSpeaker } from "../tools/gasAuth.ts"
 import { endsWith, exitCodes } from "./ending.ts"
 import { account, json, keyOf, loginFor } from "./options.ts"
 import { styled } from "./terminal.ts"
@@ -23,13 +27,27 @@ const wanting = Effect.fnUntraced(function*(key: AccountKey) {
 
 export const status = Command.make(
   "status",
-  { account, json },
-  Effect.fnUntraced(function*({ account: named, json: wantsJson }) {
+  {
+    account,
+    json,
+    prometheus: Flag.Boolean("prometheus").pipe(
+      Flag.withDescription(
+        "Print what was counted on this machine, and nothing else, in the text format of Prometheus"
+      ),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*({ account: named, json: wantsJson, prometheus }) {
+    const counted = Effect.flatMap(MachineCounters, ({ read }) => read)
+    // Its last line ends like the others, and no second time.
+    if (prometheus) return yield* Console.log((yield* MachineCountersTold.asPrometheus(yield* counted)).trimEnd())
     const key = yield* keyOf(named)
-    const told = yield* standing(key)
+    const told = yield* standing(gasAuthSpeaker, key)
     const { authenticated, message } = told
-    if (wantsJson) yield* Console.log(JSON.stringify(told, null, 2))
-    else {
+    if (wantsJson) {
+      const counters = MachineCountersTold.asJson(yield* counted)
+      yield* Console.log(JSON.stringify({ ...told, counters }, null, 2))
+    } else {
       yield* Console.log(
         authenticated
           ? `${styled("green", "✓")} ${message}`

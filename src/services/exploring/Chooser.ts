@@ -14,8 +14,10 @@ export type ChoiceKind = "task" | "yield" | "time" | "moment" | "value"
  * remember them.
  */
 export interface Chooser {
-  /** An integer from 0 up to `bound`, without that. 0 is what a stock scheduler does: first come first served, no yield, no haste, not
-   * yet. */
+  /**
+   * An integer from 0 up to `bound`, without that. 0 is what a stock scheduler does: first come first served, no
+   * yield, no haste, not yet.
+   */
   readonly choose: (bound: number, kind: ChoiceKind) => number
 }
 
@@ -23,8 +25,10 @@ export interface Chooser {
 export interface Departure {
   /** Which decision of the run it is, from 0. */
   readonly at: number
+  /** What was decided. */
   readonly kind: ChoiceKind
   /** What was chosen: above 0, below `bound`. */
   readonly picked: number
+  /** How many choices there were. */
   readonly bound: number
 }

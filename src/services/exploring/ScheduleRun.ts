@@ -28,7 +28,9 @@ export interface Turn {
   readonly departures: ReadonlyArray<Departure>
 }
 
+/** A run, from its first operation to when nothing moved any more. */
 export interface ScheduleRun<A, E> {
+  /** How it ended. */
   readonly outcome: Outcome<A, E>
   /** Fibers that were still there when nothing moved any more. */
   readonly fibersLeft: number

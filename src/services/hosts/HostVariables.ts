@@ -1,6 +1,7 @@
 /**
- * The variables that an entry in a host's config may set: all of this server's but the one that is a secret. Such files
- * are shown around, backed up and committed.
+ * The variables that an entry in a host's config may set: all of this server's own but the one that is a secret. Such files
+ * are shown around, backed up and committed. Those of OpenTelemetry are set for a shell, and an entry keeps what a person
+ * has put into it.
  */
 
 export const hostVariables = [

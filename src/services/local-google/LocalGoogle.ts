@@ -8,6 +8,7 @@ import { Context, type Effect, type Option, type Redacted, Schema } from "effect
 
 /** The local Google could not be started. */
 export class LocalGoogleUnavailable extends Schema.TaggedError<LocalGoogleUnavailable>()("LocalGoogleUnavailable", {
+  /** What went wrong, such as a port that is taken. */
   cause: Schema.Defect()
 }) {
   override get message(): string {
@@ -17,13 +18,17 @@ export class LocalGoogleUnavailable extends Schema.TaggedError<LocalGoogleUnavai
 
 /** Somebody who can consent. */
 export interface LocalAccount {
+  /** The stable identifier (`sub`, OpenID Connect Core section 2). */
   readonly sub: string
+  /** The address that the account is chosen by. */
   readonly email: string
+  /** What the person is called. */
   readonly name: string
 }
 
 /** A program that people can consent to: a desktop client, for any loopback port. */
 export interface LocalClient {
+  /** The identifier that requests name (`client_id`). */
   readonly clientId: string
   /** Google gives every client one; a client without is taken by its identifier alone. */
   readonly clientSecret: Option.Option<Redacted.Redacted<string>>
@@ -36,9 +41,11 @@ export type LocalEndpoint = "discovery" | "authorize" | "token" | "userinfo" | "
 
 /** A whole answer, as a fault may change it. */
 export interface LocalAnswer {
+  /** The HTTP status. */
   readonly status: number
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string>>>
+  /** Text, of whatever type the headers say. */
   readonly body: string
 }
 
@@ -86,24 +93,47 @@ export interface LocalGoogleHabits {
 
 /** How often each thing was asked of it since it started. */
 export interface LocalGoogleCounts {
+  /** Authorization requests, whatever became of them. */
   readonly authorizations: number
   /** Token requests with `grant_type=authorization_code`, whatever became of them. */
   readonly exchanges: number
   /** Token requests with `grant_type=refresh_token`, whatever became of them. */
   readonly refreshes: number
+  /** Revocation requests (RFC 7009), whatever became of them. */
   readonly revocations: number
+  /** Userinfo requests, whatever became of them. */
   readonly userinfos: number
+  /** Requests for its metadata. */
   readonly discoveries: number
 }
 
 /**
  * Accounts, grants, faults and habits belong to one instance: two of them in one process know nothing of each other.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Layer } from "effect"
+ * import { FetchHttpClient, HttpClient } from "effect/http"
+ * import { LocalGoogle, LocalGoogleOidc } from "mcp-gas/testing"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { counts, fail, issuer } = yield* LocalGoogle
+ *   const status = Effect.map(HttpClient.get(`${issuer}/.well-known/openid-configuration`), (response) => response.status)
+ *   yield* fail("discovery", { _tag: "Respond", status: 503, body: "{}" }, 1)
+ *   yield* Console.log(yield* status) // → 503
+ *   yield* Console.log(yield* status) // → 200
+ *   yield* Console.log((yield* counts).discoveries) // → 2
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, Layer.merge(LocalGoogleOidc.layer(), FetchHttpClient.layer)))
+ * ```
  */
 export class LocalGoogle extends Context.Service<LocalGoogle, {
   /** `http://127.0.0.1:<port>`; discovery is at `/.well-known/openid-configuration`. */
   readonly issuer: string
   /** The first client it knows: a desktop client with a secret, for any loopback port. */
   readonly clientId: string
+  /** The secret of that client. */
   readonly clientSecret: Redacted.Redacted<string>
   /** Every client it knows, the first one included. Consents to one of them say nothing about the others. */
   readonly clients: ReadonlyArray<LocalClient>
@@ -123,6 +153,7 @@ export class LocalGoogle extends Context.Service<LocalGoogle, {
    * that nobody here has is none of its business.
    */
   readonly revokeGrants: (email: string) => Effect.Effect<void>
+  /** How often each thing was asked of it by now. */
   readonly counts: Effect.Effect<LocalGoogleCounts>
   /**
    * Every code, code verifier and token that an answered token request brought or was answered with since it started: for

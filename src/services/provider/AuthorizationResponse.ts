@@ -7,12 +7,15 @@ import type { CallbackRejection } from "../sign-in/AuthEvents.ts"
 
 /** What a flow expects of the response to its authorization request. */
 export interface ExpectedResponse {
+  /** The `state` of the request, unguessable and its own (RFC 6749 section 10.12). */
   readonly state: Redacted.Redacted<string>
+  /** Whose response it has to be. */
   readonly issuer: ResponseIssuer
 }
 
 /** Who may answer (RFC 9207 section 2.4). Naming another issuer in `iss` is never accepted. */
 export interface ResponseIssuer {
+  /** The issuer identifier of the provider (RFC 8414 section 2), compared as it is. */
   readonly identifier: string
   /** Whether the provider announces that its responses name it, so that one without `iss` is not its own. */
   readonly required: boolean
@@ -52,6 +55,33 @@ const queryOf = (redirectedUrl: string, redirectUri: string): URLSearchParams | 
 /**
  * Accepts `query` as the answer to one authorization request, or says why it is none. Each parameter of the protocol
  * may appear once at most (RFC 6749 section 3.1); unknown ones are ignored, as providers send what they like.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Redacted, Result } from "effect"
+ * import { AuthorizationResponse } from "mcp-gas"
+ *
+ * const validated = (query: string) =>
+ *   AuthorizationResponse.validate(new URLSearchParams(query), {
+ *     state: Redacted.make("xyz"),
+ *     issuer: { identifier: "https://accounts.example.com", required: true }
+ *   })
+ *
+ * const shown = Result.match({
+ *   onSuccess: ({ _tag }: AuthorizationResponse.AuthorizationResponse) => _tag,
+ *   onFailure: (rejection) => rejection
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const iss = encodeURIComponent("https://accounts.example.com")
+ *   yield* Console.log(shown(validated(`state=xyz&code=4%2Fabc&iss=${iss}`))) // → Code
+ *   yield* Console.log(shown(validated(`state=xyz&error=access_denied&iss=${iss}`))) // → Refusal
+ *   yield* Console.log(shown(validated("state=xyz&code=4%2Fabc"))) // → issuer_mismatch
+ *   yield* Console.log(shown(validated(`state=zyx&code=4%2Fabc&iss=${iss}`))) // → state_mismatch
+ * })
+ *
+ * await Effect.runPromise(program)
+ * ```
  */
 export const validate = (
   query: URLSearchParams,

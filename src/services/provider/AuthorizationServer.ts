@@ -36,6 +36,7 @@ export class ProviderUnreachable extends Schema.TaggedError<ProviderUnreachable>
 export class ExchangeFailed extends Schema.TaggedError<ExchangeFailed>()("ExchangeFailed", {
   /** The provider's error code, or `network`, `timeout`, `malformed_response`. */
   error: Schema.String,
+  /** The provider's own words for it, if it has any (`error_description`). */
   description: Schema.optionalKey(Schema.String),
   /** Whether the provider may have issued tokens that never arrived: the request was sent, no clear answer came. */
   ambiguous: Schema.Boolean
@@ -54,15 +55,19 @@ export class ExchangeFailed extends Schema.TaggedError<ExchangeFailed>()("Exchan
 
 /** The provider no longer accepts the refresh token (`invalid_grant`, RFC 6749 section 5.2). */
 export class RefreshRejected extends Schema.TaggedError<RefreshRejected>()("RefreshRejected", {
+  /** `reauth_policy`: the organisation asks for a fresh sign-in (`invalid_rapt`); `revoked`: anything else. */
   reason: Schema.Literals(["revoked", "reauth_policy"]),
+  /** The provider's own words for it, if it has any (`error_description`). */
   description: Schema.optionalKey(Schema.String)
 }) {}
 
 /** Tokens as the provider issued them. */
 export interface TokenGrant {
+  /** What a resource is called with (RFC 6750). */
   readonly accessToken: Redacted.Redacted<string>
   /** Absent when the provider sent none; whoever holds an older one keeps it. */
   readonly refreshToken: Redacted.Redacted<string> | undefined
+  /** When the access token stops working, by the `Clock` of this machine. */
   readonly expiresAt: DateTime.Utc
   /** Scopes the provider says it granted; when it says nothing, those that were asked for (RFC 6749 section 5.1). */
   readonly grantedScopes: ReadonlyArray<string>
@@ -74,14 +79,25 @@ export interface TokenGrant {
 
 /** The authorization request of one flow (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
 export interface AuthorizationRequest {
+  /** Where the browser is sent with the response: the loopback listener of the flow (RFC 8252 section 7.3). */
   readonly redirectUri: string
+  /** What the person is asked to grant (RFC 6749 section 3.3). */
   readonly scopes: ReadonlyArray<string>
+  /** Returned by the provider with the response, and the only thing that makes it the answer to this request. */
   readonly state: Redacted.Redacted<string>
+  /**
+   * The secret that proves at the exchange who made the request; what is sent with the request is its hash (RFC
+   * 7636).
+   */
   readonly codeVerifier: Redacted.Redacted<string>
   /** The account the person is expected to choose, if the caller named one. */
   readonly loginHint: string | undefined
 }
 
+/**
+ * The provider that people sign in to. An implementation never tries a request again by itself, and never logs a
+ * code, a verifier or a token.
+ */
 export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   /** The issuer that responses may, or must, name (RFC 9207); discovers the provider where that is needed. */
   readonly responseIssuer: Effect.Effect<ResponseIssuer, ProviderUnreachable | ClientMisconfigured>
@@ -94,6 +110,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
     request: AuthorizationRequest,
     code: Redacted.Redacted<string>
   ) => Effect.Effect<TokenGrant, ExchangeFailed | ClientMisconfigured>
+  /** The issuer identifier (RFC 8414 section 2): sessions keep it, and what another one has issued is not sent here. */
+  readonly issuer: string
   /** The configured client, as which requests are made unless said (`client_id`); it can change while the process runs. */
   readonly clientId: Effect.Effect<string, ClientMisconfigured>
   /**

@@ -14,7 +14,19 @@ export const signIn: ReadonlyArray<string> = ["openid", ...Object.keys(synonyms)
 /** Says that something may go on after the person left; not a permission, and granted without being mentioned. */
 const unmentioned = "offline_access"
 
-/** The scopes of `requested` that `granted` does not cover, in their order. */
+/**
+ * The scopes of `requested` that `granted` does not cover, in their order.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { Scopes } from "mcp-gas"
+ *
+ * const granted = ["openid", "https://www.googleapis.com/auth/userinfo.email"]
+ *
+ * await Effect.runPromise(Console.log(Scopes.missing(["openid", "email", "profile"], granted))) // → [ 'profile' ]
+ * ```
+ */
 export const missing = (
   requested: ReadonlyArray<string>,
   granted: ReadonlyArray<string>

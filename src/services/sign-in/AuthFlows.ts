@@ -11,6 +11,7 @@ import type { UrlOpener } from "./UrlOpener.ts"
 
 /** `complete` was given something that is not the answer to the pending flow. The flow goes on. */
 export class NotThisSignIn extends Schema.TaggedError<NotThisSignIn>()("NotThisSignIn", {
+  /** `not_a_redirect`: another address than the redirect URI; `other_sign_in`: without the state of this flow. */
   reason: Schema.Literals(["no_pending_flow", "not_a_redirect", "other_sign_in"])
 }) implements Explained {
   readonly code = "not_this_sign_in"
@@ -44,12 +45,17 @@ export type FlowShown = "not_asked" | "asked" | "opened" | "accepted" | "failed"
  * address.
  */
 export interface AuthFlow {
+  /** Another one with every attempt. */
   readonly id: FlowId
+  /** The slot that its session goes to. */
   readonly key: AccountKey
   /** Where the person has to go. It carries `state`: show it to the person, keep it out of logs. */
   readonly authorizationUrl: string
+  /** Where the browser ends up with the response: `http://127.0.0.1:<port>/callback`. */
   readonly redirectUri: string
+  /** When it began, by the `Clock` of the process that began it. */
   readonly startedAt: DateTime.Utc
+  /** When it ends as `FlowTimedOut`, unless its person has answered by then. */
   readonly expiresAt: DateTime.Utc
   /**
    * Settles exactly once, the same for everybody. Waiting is interruptible and leaves the flow alone. When it settles
@@ -89,6 +95,15 @@ export interface LoggedOut {
   readonly revoked: Option.Option<boolean>
 }
 
+/** What goes on in this process right now. */
+export interface FlowLoad {
+  /** Pending flows that this process runs; those of others are counted there. */
+  readonly flows: number
+  /** Callers that wait for an outcome, whichever process runs the flow. */
+  readonly waiters: number
+}
+
+/** How a caller wants a sign-in to be shown to its person. */
 export interface StartOptions {
   /**
    * Whether the person's browser is to open. It does so once per flow, for the first caller who wants it, and for an
@@ -102,7 +117,53 @@ export interface StartOptions {
   readonly opener?: UrlOpener
 }
 
+/**
+ * Starts sign-ins, joins those that are under way, and ends them. No member waits for a person but `outcome` of a flow and
+ * `complete`.
+ *
+ * @example
+ * ```ts
+ * import { NodeServices } from "@effect/platform-node"
+ * import { Console, Effect, Layer, Option } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { AuthFlows, defaultAccountKey, SignIn } from "mcp-gas"
+ * import { LocalGoogle, LocalGoogleOidc, Person, PersonHttp } from "mcp-gas/testing"
+ *
+ * const start = Effect.flatMap(AuthFlows, (flows) => flows.start(defaultAccountKey, { openBrowser: false }))
+ *
+ * const program = Effect.gen(function*() {
+ *   const [one, other] = yield* Effect.all([start, start], { concurrency: "unbounded" })
+ *   yield* Console.log(new Set([one._tag, other._tag])) // → Set(2) { 'Began', 'Joined' }
+ *
+ *   if (one._tag === "AlreadyAuthenticated") return
+ *   const { consent, visit } = yield* Person
+ *   yield* visit(yield* consent(one.flow.authorizationUrl, { _tag: "Allow", email: "grace@example.com" }))
+ *   const { account } = yield* one.flow.outcome
+ *   yield* Console.log(account.email) // → grace@example.com
+ *
+ *   const again = yield* start
+ *   yield* Console.log(again._tag) // → AlreadyAuthenticated
+ * })
+ *
+ * const AtLocalGoogle = Layer.unwrap(
+ *   Effect.map(LocalGoogle, ({ clientId, clientSecret, issuer }) =>
+ *     SignIn.layerMemory({
+ *       name: "acme-mcp",
+ *       issuer,
+ *       client: { clientId, clientSecret: Option.some(clientSecret) },
+ *       scopes: ["openid", "email"],
+ *       browser: { _tag: "None" }
+ *     }))
+ * ).pipe(Layer.provide([LocalGoogleOidc.layer(), NodeServices.layer]))
+ *
+ * const ThePerson = Layer.provide(PersonHttp.layer, FetchHttpClient.layer)
+ *
+ * await Effect.runPromise(Effect.provide(program, Layer.merge(AtLocalGoogle, ThePerson)))
+ * ```
+ */
 export class AuthFlows extends Context.Service<AuthFlows, {
+  /** What a sign-in asks for, and a session must have to be enough for `start`. */
+  readonly scopes: ReadonlyArray<string>
   /**
    * Answers with the session if there is a usable one (refreshing it if need be), else joins the key's pending flow,
    * else begins one. Never waits for a person. Of any number of simultaneous callers, in any number of processes, one
@@ -110,6 +171,8 @@ export class AuthFlows extends Context.Service<AuthFlows, {
    *
    * A stored session that lacks a scope which is asked for now is not enough: a flow begins, and the session stays
    * until the person has consented.
+   *
+   * Fails where there is no flow to show: none could begin (`FlowNotStarted`), or it ended before it had an address.
    */
   readonly start: (key: AccountKey, options: StartOptions) => Effect.Effect<Started, FlowFailure>
   /** The key's pending flow, in whichever process it is. Returns at once. */
@@ -129,6 +192,11 @@ export class AuthFlows extends Context.Service<AuthFlows, {
    * over when nothing it does can be stored any more.
    */
   readonly cancel: (key: AccountKey) => Effect.Effect<Cancelled, StoreUnavailable>
-  /** Signs the key out and ends its pending flows in all processes, for good: nothing that began before can store a session. */
+  /**
+   * Signs the key out and ends its pending flows in all processes, for good: nothing that began before can store a session.
+   * Then has the provider revoke the tokens (RFC 7009), as far as it can be reached.
+   */
   readonly logout: (key: AccountKey) => Effect.Effect<LoggedOut, StoreUnavailable>
+  /** What goes on in this process right now, for whoever watches it; asks no store. */
+  readonly load: Effect.Effect<FlowLoad>
 }>()("mcp-gas/services/sign-in/AuthFlows") {}

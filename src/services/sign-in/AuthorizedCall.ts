@@ -13,7 +13,32 @@ const isTokenRefused = Schema.is(TokenRefused)
 /**
  * Runs `call` with the access token of `key`. If the resource refuses it, has it replaced and runs `call` once more; of
  * any number of calls that are refused at once, one refresh comes, and each is run once more. A second refusal is the
- * caller's to deal with. Only for calls of which a refused one has done nothing.
+ * caller's to deal with. Only for calls of which a refused one has done nothing. Fails as `Sessions.accessToken` and `call` do.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Layer, Redacted, Ref } from "effect"
+ * import { authorizedCall, defaultAccountKey, Sessions, TokenRefused } from "mcp-gas"
+ *
+ * // Asks the resource, and says so if it answers with 401.
+ * const call = (token: Redacted.Redacted<string>) =>
+ *   Redacted.value(token) === "first" ? new TokenRefused() : Effect.succeed(`done with the ${Redacted.value(token)}`)
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* Console.log(yield* authorizedCall(defaultAccountKey, call)) // → done with the second
+ * })
+ *
+ * // In the place of a sign-in, whose first token the resource does not take any more.
+ * const SignedIn = Layer.unwrap(
+ *   Effect.map(Ref.make("first"), (current) =>
+ *     Layer.mock(Sessions, {
+ *       accessToken: () => Effect.map(Ref.get(current), (text) => Redacted.make(text)),
+ *       invalidate: () => Ref.set(current, "second")
+ *     }))
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, SignedIn))
+ * ```
  */
 export const authorizedCall = Effect.fn("authorizedCall")(
   function*<A, E, R>(key: AccountKey, call: (token: Redacted.Redacted<string>) => Effect.Effect<A, E, R>) {

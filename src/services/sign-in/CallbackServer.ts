@@ -23,8 +23,8 @@ export class CallbackUnavailable extends Schema.TaggedError<CallbackUnavailable>
   get remedy(): string {
     return this.port === undefined
       ? "Check that this process may listen on 127.0.0.1."
-      : "Finish or cancel the other sign-in, or close the program that holds the port; or choose another port with " +
-        "MCP_GAS_CALLBACK_PORT, or unset it to use any free one."
+      : "Finish or cancel the other sign-in, or close the program that holds the port; or choose another " +
+        "callback port, or none to use any free one."
   }
 }
 
@@ -38,6 +38,7 @@ export type CallbackPage =
   | { readonly _tag: "Expired" }
   | { readonly _tag: "Cancelled" }
 
+/** The listener of one flow, while its Scope is open. */
 export interface CallbackListener {
   /** `http://127.0.0.1:<port>/callback`. */
   readonly redirectUri: string
@@ -64,6 +65,53 @@ export interface CallbackListener {
   readonly seen: Effect.Effect<void>
 }
 
+/**
+ * Opens a listener for each flow. What a sign-in does with it is the business of `AuthFlows`; by itself it is of use to
+ * test one, or to build another kind of flow.
+ *
+ * @example
+ * ```ts
+ * import { Console, Deferred, Effect, Layer, Redacted } from "effect"
+ * import { SecureRandom } from "effect/crypto"
+ * import { FetchHttpClient, HttpClient } from "effect/http"
+ * import {
+ *   Account,
+ *   AuthEventsPubSub,
+ *   type AuthorizationResponse,
+ *   CallbackServer,
+ *   CallbackServerLoopback,
+ *   FlowId
+ * } from "mcp-gas"
+ *
+ * const expected = {
+ *   state: Redacted.make("xyz"),
+ *   issuer: { identifier: "https://accounts.example.com", required: false }
+ * }
+ *
+ * const program = Effect.gen(function*() {
+ *   const { open } = yield* CallbackServer
+ *   const decided = yield* Deferred.make<AuthorizationResponse.AuthorizationResponse>()
+ *   const { answer, redirectUri } = yield* open(
+ *     { flowId: FlowId.make("flow-1"), expected },
+ *     (response) => Deferred.succeed(decided, response)
+ *   )
+ *   const forged = yield* HttpClient.get(`${redirectUri}?state=other&code=4%2Fabc`)
+ *   yield* Console.log(forged.status) // → 400
+ *
+ *   yield* Effect.forkScoped(HttpClient.get(`${redirectUri}?state=xyz&code=4%2Fabc`))
+ *   const response = yield* Deferred.await(decided)
+ *   yield* Console.log(response._tag) // → Code
+ *   yield* answer({ _tag: "SignedIn", account: new Account({ name: "Ada" }) }, false, response)
+ * })
+ *
+ * const Listening = CallbackServerLoopback.layer({ serverName: "My Server" }).pipe(
+ *   Layer.provide([AuthEventsPubSub.layer, SecureRandom.layerWebCrypto]),
+ *   Layer.merge(FetchHttpClient.layer)
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Listening)))
+ * ```
+ */
 export class CallbackServer extends Context.Service<CallbackServer, {
   /**
    * Listens on the loopback address until the Scope closes. When it has closed, however it was closed, answers under

@@ -25,6 +25,7 @@ export class ConsentDenied extends Schema.TaggedError<ConsentDenied>()("ConsentD
 export class AuthorizationRefused extends Schema.TaggedError<AuthorizationRefused>()("AuthorizationRefused", {
   /** The provider's error code. */
   error: Schema.String,
+  /** The provider's own words for it, if it has any (`error_description`). */
   description: Schema.optionalKey(Schema.String)
 }) implements Explained {
   readonly code = "authorization_refused"
@@ -38,7 +39,7 @@ export class AuthorizationRefused extends Schema.TaggedError<AuthorizationRefuse
       case "temporarily_unavailable":
         return "Try again in a few minutes."
       case "invalid_scope":
-        return "Check the scopes in MCP_GAS_SCOPES."
+        return "Check the requested scopes."
       case "admin_policy_enforced":
       case "org_internal":
         return "Ask the administrator of the account's organisation to allow this OAuth client."
@@ -65,6 +66,7 @@ export class FlowTimedOut extends Schema.TaggedError<FlowTimedOut>()("FlowTimedO
 
 /** The flow was ended from outside before the person finished. */
 export class FlowCancelled extends Schema.TaggedError<FlowCancelled>()("FlowCancelled", {
+  /** A call of `cancel`, a sign-out, or the end of the process that ran the flow. */
   by: Schema.Literals(["cancel", "logout", "shutdown"])
 }) implements Explained {
   readonly code = "flow_cancelled"
@@ -85,7 +87,9 @@ export class FlowCancelled extends Schema.TaggedError<FlowCancelled>()("FlowCanc
 
 /** The person consented to less than was asked for. Nothing was stored. */
 export class ScopesMissing extends Schema.TaggedError<ScopesMissing>()("ScopesMissing", {
+  /** What was asked for and not granted, by the names it was asked for by. */
   missing: Schema.NonEmptyArray(Schema.String),
+  /** What was granted, by the names the provider gives it. */
   granted: Schema.Array(Schema.String)
 }) implements Explained {
   readonly code = "scopes_missing"
@@ -93,12 +97,13 @@ export class ScopesMissing extends Schema.TaggedError<ScopesMissing>()("ScopesMi
     return `These permissions were not granted: ${this.missing.join(", ")}.`
   }
   get remedy(): string {
-    return "Start the sign-in again and tick every box, or ask for less with MCP_GAS_SCOPES."
+    return "Start the sign-in again and tick every box, or have less in the requested scopes."
   }
 }
 
 /** The slot is named after an email address and another account consented. Nothing was stored. */
 export class AccountMismatch extends Schema.TaggedError<AccountMismatch>()("AccountMismatch", {
+  /** The slot, whose name is the email address of who has to consent. */
   expected: AccountKey,
   /** Who consented; absent if the provider did not say. */
   actual: Schema.optionalKey(Schema.String)
@@ -147,6 +152,28 @@ export type FlowNotStarted = CallbackUnavailable | ClientMisconfigured | Provide
 /**
  * How a flow can end other than with a session; a flow that never opened ends with `FlowNotStarted`. A schema, because
  * the process whose flow it was tells the others.
+ *
+ * Whoever only shows it needs no tag: each has a `code`, a `message` and a `remedy`.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { ConsentDenied, type FlowFailure, ScopesMissing } from "mcp-gas"
+ *
+ * const told = (signIn: Effect.Effect<string, FlowFailure>) =>
+ *   signIn.pipe(
+ *     Effect.catchTags({
+ *       ConsentDenied: () => Effect.succeed("Fine, not today."),
+ *       ScopesMissing: ({ missing }) => Effect.succeed(`I cannot work without ${missing.join(", ")}.`)
+ *     }),
+ *     Effect.catch(({ message, remedy }) => Effect.succeed(`${message} ${remedy}`)),
+ *     Effect.flatMap(Console.log)
+ *   )
+ *
+ * await Effect.runPromise(told(Effect.fail(new ConsentDenied()))) // → Fine, not today.
+ * await Effect.runPromise(told(Effect.fail(new ScopesMissing({ missing: ["email"], granted: [] }))))
+ * // → I cannot work without email.
+ * ```
  */
 export const FlowFailure = Schema.Union([
   ConsentDenied,

@@ -5,13 +5,17 @@ import { Context, type Effect, Schema, type Scope } from "effect"
 
 /** What a request is answered with. */
 export interface LoopbackReply {
+  /** The HTTP status. */
   readonly status: number
+  /** Sent as they are, with the length of the body. */
   readonly headers: Readonly<Record<string, string>>
+  /** UTF-8; empty where there is nothing to say. */
   readonly body: string
 }
 
 /** As much of a request as may decide over its reply. Its body is never read. */
 export interface LoopbackRequest {
+  /** `GET`, `POST` and so on, as it came. */
   readonly method: string
   /** As it came on the request line, not decoded: path and query. */
   readonly target: string
@@ -29,6 +33,7 @@ export class LoopbackListenFailed extends Schema.TaggedError<LoopbackListenFaile
   reason: Schema.String
 }) {}
 
+/** A listener that only this machine can reach. It knows nothing of sign-ins. */
 export class LoopbackListener extends Context.Service<LoopbackListener, {
   /**
    * Listens on 127.0.0.1, on `port` or any free one, until the Scope closes, and answers with the port. Each request runs

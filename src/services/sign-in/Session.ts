@@ -20,7 +20,9 @@ export type Generation = typeof Generation.Type
 export class Account extends Schema.Class<Account>("mcp-gas/Account")({
   /** The provider's stable identifier (`sub`, OpenID Connect Core section 2). */
   sub: Schema.optionalKey(Schema.String),
+  /** Their address (`email`); no identifier, since it may change hands. */
   email: Schema.optionalKey(Schema.String),
+  /** What they are called (`name`). */
   name: Schema.optionalKey(Schema.String)
 }) {}
 
@@ -35,7 +37,9 @@ const secret = (label: string) =>
 
 /** The tokens of a session. They print as `<redacted:…>` everywhere but in the store's own encoding. */
 export class Tokens extends Schema.Class<Tokens>("mcp-gas/Tokens")({
+  /** What a resource is called with (RFC 6750). */
   accessToken: secret("access token"),
+  /** What new access tokens are got with (RFC 6749 section 6); absent: the session ends with its access token. */
   refreshToken: Schema.optionalKey(secret("refresh token")),
   /** When they came, by this machine's clock. */
   issuedAt: Schema.DateTimeUtcFromMillis,
@@ -50,12 +54,16 @@ export class Tokens extends Schema.Class<Tokens>("mcp-gas/Tokens")({
 
 /** A session before it has a place in a slot: what the exchange of a code, or a refresh, produced. */
 export class SessionDraft extends Schema.Class<SessionDraft>("mcp-gas/SessionDraft")({
+  /** Who consented. */
   account: Account,
+  /** What was issued. */
   tokens: Tokens,
   /** Scopes the provider says it granted; may be fewer than were asked for. */
   grantedScopes: Schema.Array(Schema.String),
   /** The OAuth client the tokens were issued to, be it the configured one or their own; no other can refresh them. */
   clientId: Schema.String,
+  /** Who issued them (`AuthorizationServer.issuer`), to whom alone they are sent; absent: the configured one. */
+  issuer: Schema.optionalKey(Schema.String),
   /** The sign-in these tokens go back to; a refresh keeps it. */
   flowId: FlowId,
   /** When the person consented, or, where nobody knows, when the session was imported; a refresh keeps it. */
@@ -66,9 +74,15 @@ export class SessionDraft extends Schema.Class<SessionDraft>("mcp-gas/SessionDra
 export const ownClient = ({ clientId, tokens }: SessionDraft): OAuthClient | undefined =>
   tokens.ownClient && { clientId, clientSecret: Option.fromUndefinedOr(tokens.ownClient.clientSecret) }
 
+/** Whether its tokens are those of this issuer. */
+export const isIssuedBy = (session: SessionDraft, issuer: string): boolean =>
+  session.issuer === undefined || session.issuer === issuer
+
 /** A stored session: a draft with its slot's key and the generation that wrote it. */
 export class Session extends SessionDraft.extend<Session>("mcp-gas/Session")({
+  /** The slot it is in. */
   key: AccountKey,
+  /** The write that put it there. */
   generation: Generation
 }) {}
 

@@ -12,7 +12,12 @@ import { Account } from "./Session.ts"
 
 /** There is no session to work with. Nothing opens a browser by itself: a person has to ask for a sign-in. */
 export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignInRequired", {
+  /** The slot without a session. */
   key: AccountKey,
+  /**
+   * Nobody ever signed in; somebody signed out; the provider ended it; it ran out and cannot be renewed; the
+   * organisation asks for a fresh sign-in.
+   */
   reason: Schema.Literals(["never", "signed_out", "revoked", "expired", "reauth_policy"]),
   /** Who was signed in before, if anybody was. */
   account: Schema.optionalKey(Account),
@@ -65,12 +70,13 @@ export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignIn
   }
   get remedy(): string {
     const signIn = this.reason === "never" ? "Sign in" : "Sign in again"
-    return `${signIn}: call gas_auth with mode "start" and account "${this.key}".`
+    return `${signIn} to account "${this.key}".`
   }
 }
 
 /** A sign-out came after the work began that wanted to store tokens; they were not stored. */
 export class SignedOutMeanwhile extends Schema.TaggedError<SignedOutMeanwhile>()("SignedOutMeanwhile", {
+  /** The slot that was signed out. */
   key: AccountKey
 }) {}
 
@@ -85,11 +91,69 @@ export interface SignedOut {
   readonly revoke: Effect.Effect<Option.Option<boolean>>
 }
 
+/**
+ * Hands out access tokens, renews them before they end, and signs out. A network that is down ends no session: only the
+ * provider's `invalid_grant` for the token that is still current does (RFC 6749 section 5.2).
+ *
+ * @example
+ * ```ts
+ * import { Console, DateTime, Effect, Layer, Redacted } from "effect"
+ * import {
+ *   Account,
+ *   AccountKey,
+ *   AuthEventsPubSub,
+ *   AuthorizationServer,
+ *   defaultAccountKey,
+ *   FlowId,
+ *   LeasesMemory,
+ *   SessionDraft,
+ *   Sessions,
+ *   SessionsSynchronized,
+ *   SessionStoreMemory,
+ *   Tokens
+ * } from "mcp-gas"
+ *
+ * const signedIn = Effect.map(DateTime.now, (now) =>
+ *   new SessionDraft({
+ *     account: new Account({ email: "ada@example.com" }),
+ *     tokens: new Tokens({
+ *       accessToken: Redacted.make("first"),
+ *       issuedAt: now,
+ *       expiresAt: DateTime.add(now, { hours: 1 })
+ *     }),
+ *     grantedScopes: ["email"],
+ *     clientId: "my-client",
+ *     flowId: FlowId.make("flow-1"),
+ *     signedInAt: now
+ *   }))
+ *
+ * const program = Effect.gen(function*() {
+ *   const { accessToken, establish, slot } = yield* Sessions
+ *   // What a flow does once the person has consented.
+ *   yield* establish(yield* slot(defaultAccountKey), yield* signedIn)
+ *   const token = yield* accessToken(defaultAccountKey)
+ *   yield* Console.log(Redacted.value(token)) // → first
+ *
+ *   const problem = yield* Effect.flip(accessToken(AccountKey.make("work")))
+ *   yield* Console.log(problem.message) // → Nobody has signed in as "work" yet.
+ * })
+ *
+ * const Nobody = Layer.mock(AuthorizationServer, { issuer: "https://accounts.example.com", rotatesRefreshTokens: false })
+ *
+ * const InMemory = SessionsSynchronized.layer.pipe(
+ *   Layer.provide([Nobody, SessionStoreMemory.layer, LeasesMemory.layer, AuthEventsPubSub.layer])
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, InMemory))
+ * ```
+ */
 export class Sessions extends Context.Service<Sessions, {
   /** The slot as the store has it. No network, no refresh. */
   readonly slot: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>
   /** Each slot as this process learns of it, from the moment of subscription on: the `watch` of its store. */
   readonly watch: Stream.Stream<Slot, StoreUnavailable>
+  /** How many slots are signed in, as far as this process knows; asks no store. */
+  readonly live: Effect.Effect<number>
   /** Whether the access token of a session can be handed out as it is: it lasts, and nobody has had it refused. */
   readonly canUse: (session: Session) => Effect.Effect<boolean>
   /**

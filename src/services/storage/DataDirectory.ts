@@ -4,6 +4,7 @@
 import { Context, type Effect } from "effect"
 import type { StoreUnavailable } from "./SessionStore.ts"
 
+/** One directory of one user on this machine. Nothing in it is meant for anybody else. */
 export class DataDirectory extends Context.Service<DataDirectory, {
   /** Absolute path; nothing is promised about it until `ready` has succeeded. */
   readonly path: string

@@ -27,12 +27,15 @@ export type FlowEnd = "cancel" | "logout" | "decline"
 
 /** What a flow is, from its first moment on. */
 export interface FlowBegun {
+  /** Another one with every attempt. */
   readonly id: FlowId
+  /** The slot that its session goes to. */
   readonly key: AccountKey
   /** What is asked for, and as whom: flows with the same purpose stand for each other, others do not. */
   readonly purpose: string
   /** The name of the lease that its process holds for as long as it may still end the flow. */
   readonly lease: string
+  /** When it began, by the `Clock` of its process. */
   readonly startedAt: DateTime.Utc
   /** When it is over at the latest, unless its person has answered. */
   readonly expiresAt: DateTime.Utc
@@ -40,8 +43,11 @@ export interface FlowBegun {
 
 /** What a person, and whoever passes on what they paste, needs. Sealed at rest: the address carries `state`. */
 export interface FlowOpened {
+  /** Where the person has to go. */
   readonly authorizationUrl: Redacted.Redacted<string>
+  /** Where the browser ends up: the listener of the process that runs the flow. */
   readonly redirectUri: string
+  /** What a response has to bring, to be the answer to this flow. */
   readonly expected: ExpectedResponse
 }
 
@@ -51,6 +57,7 @@ export interface FlowRecord extends FlowBegun {
   readonly pid: number
   /** None before its listener is there, and once it has ended. */
   readonly opened: Option.Option<FlowOpened>
+  /** What became of showing it to the person so far. */
   readonly tab: FlowTab
   /** Whether the person has answered, so that what is left needs no person and ends by itself. */
   readonly answered: boolean
@@ -58,9 +65,16 @@ export interface FlowRecord extends FlowBegun {
   readonly asked: FlowEnd | undefined
   /** The address that a person has pasted in another process. */
   readonly delivered: Option.Option<Redacted.Redacted<string>>
+  /** How it ended; undefined for as long as it has not. */
   readonly ending: FlowEnding | undefined
   /** Ended by somebody else because its process did nothing: its lease is not to be waited for. */
   readonly evicted: boolean
+}
+
+/** What can be told of a flow to somebody who only looks on. */
+export interface FlowUnderWay extends Pick<FlowRecord, "id" | "key" | "expiresAt" | "tab" | "answered" | "asked"> {
+  /** Whether there is a listener for it, and so something to show. */
+  readonly isOpen: boolean
 }
 
 /** What is written down of a flow. Nothing is once it has ended. */
@@ -82,9 +96,14 @@ export type TabClaim =
   /** The account has had a tab just now; not for as long as this. */
   | { readonly _tag: "Braked"; readonly left: Duration.Duration }
 
+/**
+ * The flows of this machine, as far as processes have to know of those of each other. Every change is one atomic
+ * step.
+ */
 export class FlowStore extends Context.Service<FlowStore, {
   /** The flow of this key and purpose that was begun last, ended or not. Never writes. */
   readonly newest: (key: AccountKey, purpose: string) => Effect.Effect<Option.Option<FlowRecord>, StoreUnavailable>
+  /** The flow of this identifier; none if there was none, or if it is forgotten. Never writes. */
   readonly read: (id: FlowId) => Effect.Effect<Option.Option<FlowRecord>, StoreUnavailable>
   /** The flows of this key that have not ended, whatever their purpose; those of processes that died are among them. */
   readonly pending: (key: AccountKey) => Effect.Effect<ReadonlyArray<FlowRecord>, StoreUnavailable>
@@ -97,6 +116,12 @@ export class FlowStore extends Context.Service<FlowStore, {
   readonly change: (id: FlowId, change: FlowChange) => Effect.Effect<boolean, StoreUnavailable>
   /** The flow as it is, and as it becomes, within a tenth of a second by the `Clock`; skips what came in between. */
   readonly watch: (id: FlowId) => Stream.Stream<FlowRecord, StoreUnavailable>
+  /**
+   * The flows that have not ended, of every key and purpose, in the order in which they were begun: as they are, and as they
+   * become, within a quarter of a second by the `Clock`; skips what came in between. Those of processes that died are among
+   * them. Never writes, and opens nothing that is sealed.
+   */
+  readonly underWay: Stream.Stream<ReadonlyArray<FlowUnderWay>, StoreUnavailable>
   /**
    * Asks to open a browser on a flow, which no more than one caller ever may; nor for its account, until `rest` has passed
    * since it last did, on the whole machine.

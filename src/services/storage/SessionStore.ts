@@ -15,16 +15,22 @@ export type SignInNeed = typeof SignInNeed.Type
 
 /** A session that ended without the person asking for it: the account and its settings are kept, the tokens are gone. */
 export class EndedSession extends Schema.Class<EndedSession>("mcp-gas/EndedSession")({
+  /** Who was signed in. */
   account: Account,
+  /** Why it ended. */
   reason: SignInNeed,
-  /** What had been granted, and to which client. */
+  /** What had been granted. */
   grantedScopes: Schema.Array(Schema.String),
+  /** The OAuth client that the tokens had been issued to. */
   clientId: Schema.String,
   /** The tokens are there and cannot be opened: the key they were sealed with is gone, or they were tampered with. */
   sealed: Schema.optionalKey(Schema.Literal(true))
 }) {}
 
-/** What a slot holds. */
+/**
+ * What a slot holds: nothing yet; a session; nothing any more, because the person said so; nothing to work with any more, for
+ * another reason, and who it was.
+ */
 export type SlotState =
   | { readonly _tag: "Never" }
   | { readonly _tag: "SignedIn"; readonly session: Session }
@@ -33,11 +39,13 @@ export type SlotState =
 
 /** One slot as it was read. */
 export interface Slot {
+  /** Which slot it is. */
   readonly key: AccountKey
   /** Grows by one with every write, sign-outs included. */
   readonly generation: Generation
   /** The generation of the latest sign-out, 0 if there was none: work that began before it may not write. */
   readonly lastSignOut: Generation
+  /** What it holds. */
   readonly state: SlotState
   /**
    * When the refresh token of this generation was last sent to the provider, if no answer to that is known: whoever sent
@@ -53,7 +61,9 @@ export type SlotWrite =
 
 /** Somebody wrote the slot since it was read. Nothing was changed; `current` is what is there now. */
 export class GenerationPassed extends Schema.TaggedError<GenerationPassed>()("GenerationPassed", {
+  /** The generation that the writer had read. */
   expected: Generation,
+  /** The generation that the slot is at. */
   current: Generation
 }) {
   override get message(): string {
@@ -63,6 +73,7 @@ export class GenerationPassed extends Schema.TaggedError<GenerationPassed>()("Ge
 
 /** The refresh token of this generation was sent before, and no answer to that is known. Nothing was changed. */
 export class AlreadyPresented extends Schema.TaggedError<AlreadyPresented>()("AlreadyPresented", {
+  /** When it was sent, by the clock of whoever sent it. */
   at: Schema.DateTimeUtcFromMillis
 }) {}
 
@@ -72,6 +83,7 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
   problem: Schema.String,
   /** One sentence: what the person can do. */
   remedy: Schema.String,
+  /** What went wrong, for the log. */
   cause: Schema.optionalKey(Schema.Defect())
 }) implements Explained {
   readonly code = "store_unavailable"
@@ -80,6 +92,53 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
   }
 }
 
+/**
+ * Keeps what sign-ins leave behind. Whoever writes says which generation they have read; of two who have read the same,
+ * one writes.
+ *
+ * @example
+ * ```ts
+ * import { Console, DateTime, Effect, Redacted } from "effect"
+ * import {
+ *   Account,
+ *   defaultAccountKey,
+ *   FlowId,
+ *   SessionDraft,
+ *   SessionStore,
+ *   SessionStoreMemory,
+ *   type SlotWrite,
+ *   Tokens
+ * } from "mcp-gas"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { read, write } = yield* SessionStore
+ *   const now = yield* DateTime.now
+ *   const signedIn: SlotWrite = {
+ *     _tag: "SignedIn",
+ *     draft: new SessionDraft({
+ *       account: new Account({ email: "ada@example.com" }),
+ *       tokens: new Tokens({
+ *         accessToken: Redacted.make("secret"),
+ *         issuedAt: now,
+ *         expiresAt: DateTime.add(now, { hours: 1 })
+ *       }),
+ *       grantedScopes: ["email"],
+ *       clientId: "my-client",
+ *       flowId: FlowId.make("flow-1"),
+ *       signedInAt: now
+ *     })
+ *   }
+ *   const { generation } = yield* read(defaultAccountKey)
+ *   const written = yield* write(defaultAccountKey, generation, signedIn)
+ *   yield* Console.log(`${written.state._tag} at ${written.generation}`) // → SignedIn at 1
+ *
+ *   const late = yield* Effect.flip(write(defaultAccountKey, generation, signedIn))
+ *   yield* Console.log(late.message) // → The slot is at generation 1, the write expected 0.
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, SessionStoreMemory.layer))
+ * ```
+ */
 export class SessionStore extends Context.Service<SessionStore, {
   /** The slot as it is now; a key nobody ever used reads as `Never` at generation 0. Never writes. */
   readonly read: (key: AccountKey) => Effect.Effect<Slot, StoreUnavailable>

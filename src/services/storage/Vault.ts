@@ -17,6 +17,34 @@ export class SealBroken extends Schema.TaggedError<SealBroken>()("SealBroken", {
 /** Names what a secret belongs to. What was sealed for one place does not open in another. */
 export type Place = ReadonlyArray<string>
 
+/**
+ * Seals secrets, each for one place, and opens them there.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Layer, Redacted } from "effect"
+ * import { Aead, SecureRandom } from "effect/crypto"
+ * import { Vault, VaultAead, VaultKeysMemory } from "mcp-gas"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { open, seal } = yield* Vault
+ *   const sealed = yield* seal(Redacted.make("a refresh token"), ["my-client", "work"])
+ *   const opened = yield* open(sealed, ["my-client", "work"])
+ *   yield* Console.log(Redacted.value(opened)) // → a refresh token
+ *
+ *   const moved = yield* Effect.flip(open(sealed, ["my-client", "default"]))
+ *   yield* Console.log(moved._tag) // → SealBroken
+ * })
+ *
+ * const InMemory = VaultAead.layer.pipe(
+ *   Layer.provide(VaultKeysMemory.layer),
+ *   Layer.provide(Aead.layerWebCrypto),
+ *   Layer.provide(SecureRandom.layerWebCrypto)
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, InMemory))
+ * ```
+ */
 export class Vault extends Context.Service<Vault, {
   /**
    * Seals a secret for a place, as printable text that tells its keeper and nothing else: the same secret seals to another

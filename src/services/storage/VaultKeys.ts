@@ -10,10 +10,13 @@ export const keyBytes = 32
 
 /** A key and who keeps it. */
 export interface VaultKey {
+  /** Who keeps it. */
   readonly keeper: KeyKeeper
+  /** `keyBytes` of them. */
   readonly bytes: Redacted.Redacted<Uint8Array>
 }
 
+/** Finds and makes the keys of a vault. A key is never logged, and leaves this service only as `Redacted`. */
 export class VaultKeys extends Context.Service<VaultKeys, {
   /**
    * The key to seal with, made and kept if there is none. Of any number of callers, in any number of processes, that find

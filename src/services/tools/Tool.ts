@@ -8,9 +8,13 @@ import * as ToolProblems from "./ToolProblems.ts"
 
 /** Hints for hosts and models (Model Context Protocol 2025-11-25, `ToolAnnotations`). */
 export interface ToolAnnotations {
+  /** It changes nothing. */
   readonly readOnlyHint: boolean
+  /** It may undo or overwrite something. */
   readonly destructiveHint: boolean
+  /** Calling it again with the same arguments changes nothing more. */
   readonly idempotentHint: boolean
+  /** It deals with something outside of this machine. */
   readonly openWorldHint: boolean
 }
 
@@ -24,6 +28,7 @@ export interface JsonObject {
 
 /** The arguments do not fit the tool's input schema; the handler was not run. */
 export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("InvalidArguments", {
+  /** The name of the tool that was called. */
   tool: Schema.String,
   /** One line per problem: the field, what is allowed, what was given unless that may be a secret. */
   problems: Schema.NonEmptyArray(Schema.String)
@@ -41,8 +46,11 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 export interface ToolWords {
   /** `snake_case`, unique among the tools served together. */
   readonly name: string
+  /** What people are shown. */
   readonly title: string
+  /** What a model is told: what the tool does, and when to call it. */
   readonly description: string
+  /** What a host may go by, and need not believe. */
   readonly annotations: ToolAnnotations
 }
 
@@ -64,8 +72,11 @@ export interface ToolSpec<
 
 /** A tool ready to be served: its schemas, and its handler between decoding and encoding by them. */
 export interface Tool<out R> extends ToolWords {
+  /** What it takes, as a struct. */
   readonly input: Schema.Constraint
+  /** What it answers with, as a struct. */
   readonly output: Schema.Constraint
+  /** What a failed answer says besides the error itself; empty unless the spec has it. */
   readonly whenFailed: JsonObject
   /**
    * Decodes JSON arguments, runs the handler, encodes its answer to JSON. Reports every problem of the arguments, none
@@ -82,7 +93,33 @@ const decodeNothing = Schema.decodeUnknownEffect(Schema.Record(Schema.String, Sc
 const isEmptyStruct = (ast: SchemaAST.AST): boolean =>
   SchemaAST.isObjects(ast) && Arr.isArrayEmpty([...ast.propertySignatures, ...ast.indexSignatures])
 
-/** Makes a tool. The schemas are compiled here, once. */
+/**
+ * Makes a tool. The schemas are compiled here, once.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Schema } from "effect"
+ * import { Tool } from "mcp-gas/mcp"
+ *
+ * const greet = Tool.make({
+ *   name: "greet",
+ *   title: "Greet",
+ *   description: "Greets somebody by their name.",
+ *   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+ *   input: Schema.Struct({ name: Schema.NonEmptyString }),
+ *   output: Schema.Struct({ greeting: Schema.String }),
+ *   handler: ({ name }) => Effect.succeed({ greeting: `Hello, ${name}` })
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* Console.log(yield* greet.call({ name: "Ada" })) // → { greeting: 'Hello, Ada' }
+ *   const error = yield* Effect.flip(greet.call({ nmae: "Ada" }))
+ *   yield* Console.log(error.code) // → invalid_arguments
+ * })
+ *
+ * await Effect.runPromise(program)
+ * ```
+ */
 export const make = <
   Input extends Schema.Codec<unknown, unknown>,
   Output extends Schema.Codec<unknown, unknown>,

@@ -17,6 +17,7 @@ export class ElicitationFailed extends Schema.TaggedError<ElicitationFailed>()("
 export interface UrlElicitation {
   /** Identifies what is waited for; unique on its connection. */
   readonly id: string
+  /** What is to be opened, at the client. */
   readonly url: string
   /** What the person is told and asked. */
   readonly message: string
@@ -37,6 +38,7 @@ export type ElicitUrl = (
   elicitation: UrlElicitation
 ) => Effect.Effect<ElicitationAnswer, ElicitationFailed, Scope.Scope>
 
+/** The client of one call. A tool that needs it asks for it in its type. */
 export class ToolClient extends Context.Service<ToolClient, {
   /** None if the client has not said that it can (`elicitation.url` among its capabilities). */
   readonly elicitUrl: Option.Option<ElicitUrl>

@@ -3,6 +3,10 @@
  */
 import { Context, Duration, Effect, Schedule } from "effect"
 
+/**
+ * The way of one call to tell its caller how it goes (`notifications/progress`). A tool that needs it asks for it in
+ * its type.
+ */
 export class ToolProgress extends Context.Service<ToolProgress, {
   /**
    * Tells the caller of this call, if it has asked to be told (`progressToken`); otherwise does nothing. Never fails, and does

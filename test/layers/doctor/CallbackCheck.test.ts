@@ -56,7 +56,7 @@ describe("CallbackCheck", () => {
       const finding = yield* callback(port)
       assert.strictEqual(finding.level, "problem")
       assert.include(textOf(finding), `Port ${port} is in use`)
-      assert.include(textOf(finding), "MCP_GAS_CALLBACK_PORT")
+      assert.include(textOf(finding), "another callback port")
       const unknown = yield* callback(port, { store: layerNoStore(unavailable) })
       assert.strictEqual(unknown.level, "problem")
     }))

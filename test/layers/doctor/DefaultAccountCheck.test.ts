@@ -75,7 +75,7 @@ describe("DefaultAccountCheck", () => {
       const damaged = only(yield* check(at))
       assert.strictEqual(damaged.level, "problem")
       assert.include(textOf(damaged), "holds no name of an account")
-      assert.include(textOf(damaged), "mcp-gas accounts --default NAME")
+      assert.include(textOf(damaged), "Choose the default account again")
       const other = yield* temporary
       symlinkSync(file, `${other}/default-account`)
       assert.strictEqual(only(yield* check(other)).level, "problem")

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { DateTime, Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as AuthEventsPubSub from "../../../src/layers/sign-in/AuthEventsPubSub.ts"
 import * as SessionsSynchronized from "../../../src/layers/sign-in/SessionsSynchronized.ts"
@@ -29,7 +29,7 @@ const unwatchable = (watch: SessionStore["Service"]["watch"]) =>
       SessionStoreMemory.layer,
       LeasesMemory.layer,
       AuthEventsPubSub.layer,
-      Layer.mock(AuthorizationServer, { rotatesRefreshTokens: false })
+      Layer.mock(AuthorizationServer, { issuer: "https://accounts.example.com", rotatesRefreshTokens: false })
     ])
   )
 
@@ -111,7 +111,11 @@ describe("Sessions: a token that is fresh", () => {
       assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 2), [shared, shared])
       yield* held.answer(Effect.succeed(grant()))
       yield* Fiber.join(callers)
-      assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 1), [{ _tag: "RefreshPerformed", key: ada }])
+      assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 1), [{
+        _tag: "RefreshPerformed",
+        key: ada,
+        took: Duration.zero
+      }])
     }).pipe(Effect.provide(layer)))
 
   it.effect("a caller that leaves, the first one included, does not stop the refresh of the others", () =>

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Redacted, Ref, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { ClientMisconfigured, ConfigProblem } from "../../../src/services/config/Config.ts"
 import { RefreshRejected } from "../../../src/services/provider/AuthorizationServer.ts"
+import { SessionDraft } from "../../../src/services/sign-in/Session.ts"
 import { Sessions } from "../../../src/services/sign-in/Sessions.ts"
 import {
   ada,
@@ -208,6 +209,25 @@ describe("Sessions: a refresh that fails", () => {
       assert.deepStrictEqual(yield* provider.refreshed, [])
       yield* provider.clientIs("a client")
       assert.strictEqual(Redacted.value((yield* fresh(ada)).tokens.accessToken), "access-2")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a session of another issuer is neither handed out nor sent anywhere, and kept", () =>
+    Effect.gen(function*() {
+      const { canUse, fresh, signOut } = yield* Sessions
+      const provider = yield* Provider
+      const store = yield* OtherProcess
+      yield* store.write(ada, (yield* store.read(ada)).generation, {
+        _tag: "SignedIn",
+        draft: new SessionDraft({ ...draft(), issuer: "https://other.example" })
+      })
+      const before = yield* store.read(ada)
+      assert.deepInclude(yield* Effect.flip(fresh(ada)), { _tag: "SignInRequired", reason: "expired" })
+      if (before.state._tag !== "SignedIn") return assert.fail("nobody is signed in")
+      assert.isFalse(yield* canUse(before.state.session))
+      assert.deepStrictEqual(yield* store.read(ada), before)
+      const { revoke } = yield* signOut(ada)
+      assert.deepStrictEqual(yield* revoke, Option.some(false))
+      assert.deepStrictEqual(yield* provider.refreshed, [])
     }).pipe(Effect.provide(layer)))
 
   it.effect("closing while the provider says no: the session is marked as ended before the end", () =>

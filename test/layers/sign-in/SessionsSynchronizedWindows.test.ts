@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Logger, Redacted, References } from "effect"
+import { Duration, Effect, Fiber, Layer, Logger, Redacted, References } from "effect"
 import { TestClock } from "effect/testing"
 import { ClientMisconfigured, ConfigProblem } from "../../../src/services/config/Config.ts"
 import { RefreshRejected } from "../../../src/services/provider/AuthorizationServer.ts"
@@ -43,7 +43,11 @@ describe("Sessions: the last ten minutes of a token", () => {
       // A second refresh, if there were one, would be sent by now.
       yield* TestClock.adjust("0 millis")
       yield* held.answer(Effect.succeed(grant()))
-      assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 1), [{ _tag: "RefreshPerformed", key: ada }])
+      assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 1), [{
+        _tag: "RefreshPerformed",
+        key: ada,
+        took: Duration.zero
+      }])
       assert.deepStrictEqual(new Set(yield* many(token)), new Set(["access-2"]))
       assert.deepStrictEqual(yield* provider.refreshed, ["refresh-1"])
       assert.strictEqual((yield* StoreSpy.use(({ counts }) => counts)).writes, 1)
@@ -80,7 +84,12 @@ describe("Sessions: the last ten minutes of a token", () => {
         assert.deepStrictEqual(new Set(yield* many(token)), new Set(["access-1"]))
         yield* held.arrived
         yield* held.answer(Effect.fail(error))
-        assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 1), [{ _tag: "RefreshFailed", key: ada, code }])
+        assert.deepStrictEqual<ReadonlyArray<object>>(yield* take(seen, 1), [{
+          _tag: "RefreshFailed",
+          key: ada,
+          code,
+          took: Duration.zero
+        }])
         assert.deepStrictEqual(lines, [])
       }).pipe(
         Effect.provide(Layer.provideMerge(rotating, Logger.layer([logger]))),

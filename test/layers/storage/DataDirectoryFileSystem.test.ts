@@ -140,7 +140,7 @@ describe("DataDirectoryFileSystem", () => {
         yield* fs.chown(parent, 65534, 65534)
         const error = yield* Effect.flip(ready(parent))
         assert.include(error.message, `${parent} belongs to another user (65534)`)
-        assert.include(error.remedy, "MCP_GAS_HOME")
+        assert.include(error.remedy, "another data directory")
         assert.strictEqual((yield* fs.stat(parent)).mode & 0o777, 0o755)
         assert.deepStrictEqual(yield* fs.readDirectory(parent), [])
       })
@@ -164,7 +164,7 @@ describe("DataDirectoryFileSystem", () => {
           const error = yield* Effect.flip(ready(home))
           assert.strictEqual(error.code, "store_unavailable")
           assert.include(error.message, `${home} cannot be used: something other than a directory`)
-          assert.include(error.remedy, "MCP_GAS_HOME")
+          assert.include(error.remedy, "another data directory")
         }
         assert.strictEqual(yield* fs.readFileString(`${parent}/file`), "mine")
       })
@@ -185,7 +185,7 @@ describe("DataDirectoryFileSystem", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(ready("/proc/mcp-gas"))
       assert.match(error.message, /^The data directory \/proc\/mcp-gas cannot be used: .+\.$/u)
-      assert.include(error.remedy, "MCP_GAS_HOME")
+      assert.include(error.remedy, "another data directory")
     }))
 
   const obstacles: ReadonlyArray<readonly [code: string, why: RegExp]> = [
@@ -202,7 +202,7 @@ describe("DataDirectoryFileSystem", () => {
           const { error, removed } = yield* refusedWith(method, code)
           assert.match(error.message, why)
           assert.include(error.message, "/gas")
-          assert.match(error.remedy, /MCP_GAS_HOME/u)
+          assert.match(error.remedy, /another data directory/u)
           assert.deepStrictEqual(removed, method === "writeFileString" ? ["/gas/.probe-1"] : [])
         }
       }))

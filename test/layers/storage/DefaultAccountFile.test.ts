@@ -67,7 +67,7 @@ describe("DefaultAccountFile", () => {
         yield* account.choose(work)
         yield* FileSystem.FileSystem.use((fs) => fs.writeFileString(file(home), text))
         const error = yield* Effect.flip(account.get)
-        assert.match(`${error.message} ${error.remedy}`, /holds no name of an account.*accounts --default/)
+        assert.match(`${error.message} ${error.remedy}`, /holds no name of an account.*Choose the default account/)
         yield* account.choose(work)
         assert.strictEqual(yield* account.get, work)
       })))

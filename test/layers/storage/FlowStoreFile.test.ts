@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Queue } from "effect"
+import { Context, Effect, Layer, Option, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdirSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
@@ -37,6 +37,7 @@ describe("FlowStoreFile", () => {
       const flows = Context.get(yield* Layer.build(layer), FlowStore)
       const { id, key, purpose } = flow("a")
       const seen = yield* watching(flows.watch(id))
+      assert.deepStrictEqual(yield* Stream.runHead(flows.underWay), Option.some([]))
       assert.isTrue(Option.isNone(yield* flows.read(id)))
       assert.isTrue(Option.isNone(yield* flows.newest(key, purpose)))
       assert.deepStrictEqual(yield* flows.pending(key), [])

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Queue, Redacted } from "effect"
+import { Context, Effect, Layer, Option, Queue, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import * as FlowStoreSql from "../../../src/layers/storage/FlowStoreSql.ts"
@@ -48,6 +48,18 @@ describe("FlowStoreSql", () => {
         assert.strictEqual(yield* Queue.size(seen), 1)
         yield* Queue.take(seen)
       }
+    }).pipe(Effect.provide(layerOpen)))
+
+  it.live("who looks on at all flows opens nothing that is sealed", () =>
+    Effect.gen(function*() {
+      const flows = yield* FlowStore
+      const sql = yield* SqlClient.SqlClient
+      const begun = flow("a")
+      yield* flows.begin(begun, Option.none())
+      yield* flows.change(begun.id, opens("1"))
+      yield* sql`UPDATE flows SET opened = 'not to be opened'`
+      const [seen] = Option.getOrThrow(yield* Stream.runHead(flows.underWay))
+      assert.isTrue(seen?.isOpen)
     }).pipe(Effect.provide(layerOpen)))
 
   it.live("a flow whose secrets are opened anew with every look is told once", () =>

@@ -51,7 +51,7 @@ describe("PrivateFile", () => {
       const at = yield* directory
       const error = yield* Effect.flip(PrivateFile.create(`${at}/no/file`))
       assert.include(error.message, `${at}/no/file cannot be made`)
-      assert.include(error.remedy, "MCP_GAS_HOME")
+      assert.include(error.remedy, "another data directory")
     }))
 
   it.effect("the same file is told by any of its names, and another that takes the name is told apart", () =>

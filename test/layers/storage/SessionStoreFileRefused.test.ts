@@ -65,7 +65,7 @@ describe("SessionStoreFile, refusing", () => {
         const store = yield* openAt(at)
         const error = yield* refusals(store)
         assert.include(error.message, `${at}/${name} belongs to another user`)
-        assert.include(error.remedy, "MCP_GAS_HOME")
+        assert.include(error.remedy, "another data directory")
         assert.deepStrictEqual(asideIn(at), [])
       }))
   }
@@ -99,7 +99,7 @@ describe("SessionStoreFile, refusing", () => {
         const error = yield* Effect.flip(store.write(ada, generation(0), signIn()))
         if (error._tag !== "StoreUnavailable") return assert.fail(error._tag)
         assert.include(error.message, `The data directory ${place} cannot be used`)
-        assert.include(error.remedy, "MCP_GAS_HOME")
+        assert.include(error.remedy, "another data directory")
       }
     }))
 
@@ -221,7 +221,7 @@ describe("SessionStoreFile, refusing", () => {
           const { failed } = yield* process.tell(command)
           assert.isDefined(failed, command)
           assert.match(failed?.message ?? "", /StoreUnavailable: .*(?:read-only|cannot be)/u)
-          assert.include(failed?.remedy, "MCP_GAS_HOME")
+          assert.include(failed?.remedy, "another data directory")
         }
         assert.strictEqual(bytesOf(fileOf(at)), before)
         assert.deepStrictEqual(asideIn(at), [])

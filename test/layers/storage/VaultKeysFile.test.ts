@@ -192,7 +192,7 @@ describe("VaultKeysFile", () => {
             const error = yield* Effect.flip(keys.current)
             assert.include(error.message, `${home}/vault.key cannot be made`)
             assert.match(error.message, why)
-            assert.include(error.remedy, "MCP_GAS_HOME")
+            assert.include(error.remedy, "another data directory")
             assert.deepStrictEqual(yield* fs.readDirectory(home), [])
           })
         ))

@@ -216,7 +216,7 @@ describe("the services behind the tools", () => {
       const context = Ref.updateAndGet(asked, (count) => count + 1).pipe(
         Effect.flatMap((count) => count === 1 ? Effect.fail(sad) : Effect.succeed(Context.make(Greeting, "Hi")))
       )
-      const { call, client, connect } = yield* serving([greeter], context)
+      const { call, client, connect } = yield* serving({ tools: [greeter] }, context)
       yield* connect
       yield* Effect.promise(() => client.listTools())
       assert.strictEqual(yield* Ref.get(asked), 0)
@@ -287,7 +287,7 @@ describe("serving ends", () => {
 describe("after the end", () => {
   it.effect("a new call is answered with server_stopping, without asking for the services", () =>
     Effect.gen(function*() {
-      const { call, connect, ended, signals } = yield* serving([hello], Effect.die("asked for the services"))
+      const { call, connect, ended, signals } = yield* serving({ tools: [hello] }, Effect.die("asked for the services"))
       yield* connect
       signals.emit("SIGTERM")
       yield* Fiber.join(ended)
@@ -317,7 +317,7 @@ describe("after the end", () => {
 
   it.effect("a call that was written before stdin ended is answered", () =>
     Effect.gen(function*() {
-      const { close, ended, lines, stdin } = yield* serving([hello], Effect.succeed(Context.empty()))
+      const { close, ended, lines, stdin } = yield* serving({ tools: [hello] }, Effect.succeed(Context.empty()))
       const params = {
         protocolVersion: LATEST_PROTOCOL_VERSION,
         capabilities: {},

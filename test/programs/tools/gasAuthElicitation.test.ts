@@ -159,7 +159,7 @@ describe("A client that can open a URL for its person", () => {
       const { call, question } = yield* asked
       yield* question.answer("cancel")
       answeredWithUrl((yield* Fiber.join(call)).output, question.url)
-    }).pipe(Effect.provide(GasAuth.layer({ _tag: "None" }))))
+    }).pipe(Effect.provide(GasAuth.layer({ opens: false }))))
 
   it.effect("asked by ten calls at once asks its person once", () =>
     story(Effect.gen(function*() {

@@ -105,5 +105,5 @@ describe("start", () => {
       assert.strictEqual(message, `Sign in at ${String(output["authUrl"])} (5 min 0 s left)`)
       yield* get(FakeProvider.consented({ authorizationUrl: String(output["authUrl"]) }))
       assert.strictEqual((yield* Fiber.join(call)).output["status"], "authenticated")
-    }).pipe(Effect.provide(GasAuth.layer({ _tag: "None" }))))
+    }).pipe(Effect.provide(GasAuth.layer({ opens: false }))))
 })

@@ -15,6 +15,7 @@ const unconfigured = Layer.effect(
   AuthorizationServer,
   Effect.flatMap(Stub, ({ origin }) =>
     AuthorizationServerOAuth.make({
+      issuer: origin,
       metadata: Effect.succeed(metadataOf(origin)),
       client: Effect.fail(
         new ClientMisconfigured({

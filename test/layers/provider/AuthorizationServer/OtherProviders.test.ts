@@ -11,6 +11,7 @@ const public_ = Layer.effect(
   AuthorizationServer,
   Effect.flatMap(Stub, ({ origin }) =>
     AuthorizationServerOAuth.make({
+      issuer: origin,
       metadata: Effect.succeed(metadataOf(origin)),
       client: Effect.succeed({ clientId: "public", clientSecret: Option.none() }),
       authorizationParameters: {},

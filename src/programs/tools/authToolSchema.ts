@@ -1,5 +1,5 @@
 /**
- * What `gas_auth` takes and gives.
+ * What a sign-in tool takes and gives: the same for every server, whatever the tool is called.
  */
 import { Schema } from "effect"
 import { AccountKey } from "../../services/sign-in/AccountKey.ts"
@@ -19,7 +19,7 @@ export const Input = Schema.Struct({
   account: Schema.optionalKey(AccountKey.annotate({
     description:
       "Which account slot: any name without spaces, or an email address that must be the one that consents. " +
-      "Unless given, the default account (see gas_accounts)."
+      "Unless given, the default account."
   })),
   openBrowser: Schema.optionalKey(Schema.Boolean.annotate({
     default: true,

@@ -2,15 +2,22 @@
  * What is told of an account, its sign-in and its session: the same to a model and, by the command line, to a person.
  */
 import { DateTime, Effect, Option } from "effect"
-import { Config } from "../../services/config/Config.ts"
 import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { type AuthFlow, AuthFlows, type FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import { type Account, ownClient, type Session } from "../../services/sign-in/Session.ts"
+import { type Account, isIssuedBy, ownClient, type Session } from "../../services/sign-in/Session.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { Vault } from "../../services/storage/Vault.ts"
-import { defaultWaitSeconds, type Output } from "./gasAuthSchema.ts"
+import { defaultWaitSeconds, type Output } from "./authToolSchema.ts"
+
+/** Who answers. */
+export interface Speaker {
+  /** The name of the sign-in tool, which answers tell to call; none where a program asks, and no model. */
+  readonly tool: string | undefined
+  /** Puts the names that this program has for its settings into what is said of them. */
+  readonly inOwnWords: (text: string) => string
+}
 
 /** An account as an answer names it. */
 export const accountOf = (key: AccountKey, { email, name }: Account): Pick<Output, "account"> => ({
@@ -26,8 +33,8 @@ export const signedIn = Effect.fnUntraced(function*(
   session: Session,
   before = ""
 ) {
-  const { settings } = yield* Config
-  const missingScopes = Scopes.missing(settings.scopes, session.grantedScopes)
+  const { scopes } = yield* AuthFlows
+  const missingScopes = Scopes.missing(scopes, session.grantedScopes)
   const told: Output = {
     status,
     authenticated: true,
@@ -64,18 +71,27 @@ const shownWords = (shown: FlowShown): string => {
 }
 
 /** How a browser on another machine gets its answer back to this one; said where no browser is known to have opened here. */
-const headlessWords = (shown: FlowShown, redirectUri: string): string => {
+const headlessWords = (tool: string | undefined, shown: FlowShown, redirectUri: string): string => {
+  const byHand = tool === undefined ? undefined : "call mode \"complete\" with that page's address as redirectUrl"
   if (shown === "accepted" || shown === "opened") {
-    return "If their browser ends on a page that cannot load, call mode \"complete\" with that page's address as redirectUrl."
+    return byHand === undefined ? "" : ` If their browser ends on a page that cannot load, ${byHand}.`
   }
   const { port } = new URL(redirectUri)
-  return "If their browser is on another machine, its last page cannot load: call mode \"complete\" with that page's " +
-    `address as redirectUrl, or have them run ssh -L ${port}:127.0.0.1:${port} to this machine first ` +
-    "(MCP_GAS_CALLBACK_PORT keeps the port the same each time)."
+  const tunnel = `have them run ssh -L ${port}:127.0.0.1:${port} to this machine first`
+  return ` If their browser is on another machine, its last page cannot load: ${
+    byHand === undefined ? tunnel : `${byHand}, or ${tunnel}`
+  }; a fixed callback port is the same each time.`
 }
+
+/** How a caller of tools hears how a sign-in ends. */
+const thenWords = (tool: string | undefined): string =>
+  tool === undefined
+    ? ""
+    : `, and call ${tool} with mode "status" and waitSeconds ${defaultWaitSeconds} to hear how it ends`
 
 /** What is told of a flow that waits for its person. Its address is kept back where the client has opened it, unless asked for. */
 export const pending = Effect.fnUntraced(function*(
+  { inOwnWords, tool }: Speaker,
   status: "auth_started" | "auth_pending",
   flow: AuthFlow,
   wantsUrl = false
@@ -85,9 +101,11 @@ export const pending = Effect.fnUntraced(function*(
   const told: Output = {
     status,
     authenticated: false,
-    message:
-      `${shownWords(shown)} within ${Math.max(0, Math.ceil(left / 1000))} seconds, and call gas_auth with mode ` +
-      `"status" and waitSeconds ${defaultWaitSeconds} to hear how it ends. ${headlessWords(shown, flow.redirectUri)}`,
+    message: inOwnWords(
+      `${shownWords(shown)} within ${Math.max(0, Math.ceil(left / 1000))} seconds${thenWords(tool)}.${
+        headlessWords(tool, shown, flow.redirectUri)
+      }`
+    ),
     account: { key: flow.key },
     ...(shown === "accepted" && !wantsUrl ? {} : { authUrl: flow.authorizationUrl }),
     redirectUri: flow.redirectUri,
@@ -98,15 +116,17 @@ export const pending = Effect.fnUntraced(function*(
 })
 
 /**
- * Whether nothing can be done with a session any more: its token has expired, and there is none to renew it with, or nobody who
- * could, because it was issued to another client than the configured one.
+ * Whether nothing can be done with a session any more: another provider than the configured one has issued it; or its token has
+ * expired, and there is none to renew it with, or nobody who could, because it was issued to another client.
  */
 export const isOver = Effect.fnUntraced(function*(session: Session) {
   const { clientId, tokens } = session
+  const provider = yield* AuthorizationServer
+  if (!isIssuedBy(session, provider.issuer)) return true
   if (DateTime.isLessThan(yield* DateTime.now, tokens.expiresAt)) return false
   if (tokens.refreshToken === undefined) return true
   if (ownClient(session) !== undefined) return false
-  const configured = yield* Effect.option(AuthorizationServer.use((provider) => provider.clientId))
+  const configured = yield* Effect.option(provider.clientId)
   return !Option.contains(configured, clientId)
 })
 
@@ -116,12 +136,18 @@ const keeperWords = {
   memory: "in the memory of this server"
 }
 
+/** What is to be done where a person has to sign in. */
+const signInBy = (tool: string | undefined, { key, reason, remedy }: SignInRequired): string =>
+  tool === undefined
+    ? remedy
+    : `${reason === "never" ? "Sign in" : "Sign in again"}: call ${tool} with mode "start" and account "${key}".`
+
 /** How an account stands, without network or browser. `before` is told first. */
-export const standing = Effect.fnUntraced(function*(key: AccountKey, before = "") {
+export const standing = Effect.fnUntraced(function*(speaker: Speaker, key: AccountKey, before = "") {
   const flows = yield* AuthFlows
   const sessions = yield* Sessions
   const flow = yield* flows.pending(key)
-  if (Option.isSome(flow)) return yield* pending("auth_pending", flow.value)
+  if (Option.isSome(flow)) return yield* pending(speaker, "auth_pending", flow.value)
   const slot = yield* sessions.slot(key)
   const { state } = slot
   if (state._tag === "SignedIn" && !(yield* isOver(state.session))) {
@@ -138,7 +164,7 @@ export const standing = Effect.fnUntraced(function*(key: AccountKey, before = ""
   const told: Output = {
     status: "not_authenticated",
     authenticated: false,
-    message: `${before}${required.message} ${required.remedy}`,
+    message: `${before}${required.message} ${signInBy(speaker.tool, required)}`,
     ...(state._tag === "NeedsSignIn" ? accountOf(key, state.ended.account) : { account: { key } })
   }
   return told

@@ -1,27 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, PlatformError } from "effect"
+import { Effect, Layer, PlatformError } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import * as BrowserFromConfig from "../../../src/layers/sign-in/BrowserFromConfig.ts"
-import { type BrowserChoice, Config, defaultScopes, defaultSignInTimeout } from "../../../src/services/config/Config.ts"
+import * as BrowserChosen from "../../../src/layers/sign-in/BrowserChosen.ts"
+import type { BrowserChoice } from "../../../src/services/config/Config.ts"
 import { Browser } from "../../../src/services/sign-in/Browser.ts"
 
 /** Opens something under a choice; a command does not start, and says which it would have been. */
 const open = (browser: BrowserChoice, url: string) =>
   Effect.flatMap(Browser, (service) => service.open(url)).pipe(
-    Effect.provide(BrowserFromConfig.layer),
+    Effect.provide(BrowserChosen.layer(browser)),
     Effect.provide([
-      Layer.mock(Config, {
-        settings: {
-          home: "/gas",
-          provider: { _tag: "Google" },
-          scopes: defaultScopes,
-          browser,
-          callbackPort: Option.none(),
-          signInTimeout: defaultSignInTimeout,
-          logLevel: "Info",
-          googleApi: Option.none()
-        }
-      }),
       Layer.mock(ChildProcessSpawner.ChildProcessSpawner, {
         spawn: () =>
           Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "ChildProcess", method: "spawn" }))
@@ -31,11 +19,11 @@ const open = (browser: BrowserChoice, url: string) =>
     Effect.map(({ message }) => message)
   )
 
-describe("BrowserFromConfig", () => {
+describe("BrowserChosen", () => {
   it.effect("none opens nothing and says so", () =>
     Effect.gen(function*() {
       const message = yield* open({ _tag: "None" }, "https://id.example/")
-      assert.strictEqual(message, "No browser is configured (MCP_GAS_BROWSER=none).")
+      assert.strictEqual(message, "No browser is to be opened here.")
     }))
 
   it.effect("a command is run", () =>
@@ -44,7 +32,7 @@ describe("BrowserFromConfig", () => {
       assert.include(message, "\"my-browser\"")
     }))
 
-  it.effect("unset is the system's browser", () =>
+  it.effect("the system's is the operating system's", () =>
     Effect.gen(function*() {
       assert.include(yield* open({ _tag: "System" }, "file:///etc/passwd"), "was not opened")
     }))
