@@ -1,0 +1,17 @@
+/**
+ * What is exported and says nothing of itself.
+ */
+import type { Page } from "./Page.ts"
+
+/** The names of all entries on these pages, and of members of them, that have no docstring. */
+export const gaps = (pages: ReadonlyArray<Page>): ReadonlyArray<string> =>
+  pages.flatMap(({ sections }) =>
+    sections.flatMap(({ entries, file }) =>
+      entries.flatMap((entry) => [
+        ...entry.docstring === undefined ? [`${file.path}: ${entry.name}`] : [],
+        ...entry.members.flatMap(({ docstring, name }) =>
+          docstring === undefined ? [`${file.path}: ${entry.name}.${name}`] : []
+        )
+      ])
+    )
+  )
