@@ -6,6 +6,7 @@ import { Duration, Effect, Exit, Fiber, Layer, Option, Ref } from "effect"
 import { atAnyMoment, inAnyOrder, inOrder, pick } from "../../src/layers/exploring/ScheduleChoices.ts"
 import { named, note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
+import * as SharedLook from "../../src/layers/sign-in/SharedLook.ts"
 import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import { KeyedLock } from "../../src/services/sign-in/KeyedLock.ts"
@@ -54,6 +55,25 @@ const leased = Effect.gen(function*() {
   if (!isFree) return yield* broken("a lease is kept that nobody holds")
 }).pipe(Effect.provide(Layer.fresh(LeasesMemory.layer)), inOrder)
 
+/** Two who each write and then look have seen what they wrote, whoever shares a look with whom, although a third one leaves at any moment. */
+const lookedAt = Effect.scoped(Effect.gen(function*() {
+  const written = yield* Ref.make<ReadonlyArray<string>>([])
+  const ask = yield* SharedLook.make((_key: string) => Effect.tap(Ref.get(written), () => note("looks")))
+  const writer = (name: string) =>
+    Effect.gen(function*() {
+      yield* Ref.update(written, (all) => [...all, name])
+      yield* note("has written")
+      if (!(yield* ask("a key")).includes(name)) return yield* broken(`${name} is not told what it has written`)
+    })
+  yield* inAnyOrder(Effect.gen(function*() {
+    const leaver = yield* Effect.forkChild(named("leaver")(ask("a key")))
+    const writers = yield* Effect.forEach(["one", "other"], (name) => Effect.forkChild(named(name)(writer(name))))
+    yield* atAnyMoment
+    yield* Fiber.interrupt(leaver)
+    yield* Effect.forEach(writers, Fiber.join)
+  }))
+})).pipe(inOrder)
+
 type Store = FlowStore["Service"]
 
 const begun = flow("a")
@@ -73,6 +93,7 @@ const firstOfTwo = (does: (store: Store, one: "1" | "2") => Effect.Effect<boolea
 const programs = {
   "a keyed lock": locked,
   "a lease": leased,
+  "a shared look": lookedAt,
   "who claims a tab": firstOfTwo(claims),
   "who delivers an address": firstOfTwo((store, one) => store.change(begun.id, delivers(one))),
   "who cancels": firstOfTwo((store) => store.change(begun.id, asks("cancel")))

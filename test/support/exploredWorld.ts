@@ -3,11 +3,9 @@
  */
 import { Effect, Layer, Queue, Redacted } from "effect"
 import * as ScheduleNotes from "../../src/layers/exploring/ScheduleNotes.ts"
-import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as FlowStoreSql from "../../src/layers/storage/FlowStoreSql.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as NodeSqlite from "../../src/layers/storage/NodeSqlite.ts"
-import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
 import * as SessionStoreSql from "../../src/layers/storage/SessionStoreSql.ts"
 import * as LoopbackListenerMemory from "../../src/layers/testing/LoopbackListenerMemory.ts"
 import * as SecureRandomCounted from "../../src/layers/testing/SecureRandomCounted.ts"
@@ -17,6 +15,7 @@ import * as ExploredFaults from "./exploredFaults.ts"
 import * as ExploredLedger from "./exploredLedger.ts"
 import * as ExploredProvider from "./exploredProvider.ts"
 import { FakeBrowser } from "./fakeBrowser.ts"
+import * as StoresTogether from "./storesTogether.ts"
 
 /** Where the stores are. */
 export type Stores = "memory" | "sqlite"
@@ -51,7 +50,7 @@ const sqlite = Layer.merge(SessionStoreSql.layer({ changeMark: NodeSqlite.change
 /** The stores with a book of what is done to them. */
 const kept = (stores: Stores) =>
   ExploredLedger.layer.pipe(
-    Layer.provide(stores === "memory" ? Layer.merge(SessionStoreMemory.layer, FlowStoreMemory.layer) : sqlite)
+    Layer.provide(stores === "memory" ? StoresTogether.layer : sqlite)
   )
 
 /** Everything that processes share, made anew for each run; with stores that fail at some call, if they are `faulty`. */

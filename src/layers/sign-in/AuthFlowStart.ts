@@ -13,6 +13,7 @@ import type { AuthFlowEntries } from "./AuthFlowEntries.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 import * as AuthFlowSpan from "./AuthFlowSpan.ts"
+import * as SharedLook from "./SharedLook.ts"
 
 /** Makes `start` over the services it needs. Once the Scope closes, whoever starts, or is about to, is told of the shutdown. */
 export const make = Effect.fnUntraced(function*(
@@ -138,17 +139,28 @@ export const make = Effect.fnUntraced(function*(
     }
   )
 
+  /**
+   * The sign-in to join, and a session that is there all the same: some other process may have stored one. However many callers come at
+   * once, the store is looked at once for all of them.
+   */
+  const lookAround = yield* SharedLook.make(
+    Effect.fnUntraced(function*(key: AccountKey) {
+      // Under the lock, because a logout that is under way holds it: what it is about to end is nobody's to join.
+      const there = yield* lock.withLock(`flow ${key}`)(current(key))
+      // Not `usable`: a flow is pending because there was nothing to refresh.
+      const session = there._tag === "Join" ? (yield* sought.find(key)).session : Option.none()
+      return { there, session }
+    })
+  )
+
   return Effect.fn("AuthFlows.start")(function*(
     key: AccountKey,
     options: StartOptions
   ): Effect.fn.Return<Started, FlowFailure> {
     while (true) {
-      // Under the lock, because a logout that is under way holds it: what it is about to end is nobody's to join.
-      const there = yield* lock.withLock(`flow ${key}`)(current(key))
+      const { session, there } = yield* lookAround(key)
       if (there._tag === "Ended") yield* there.heard
       else if (there._tag === "Join") {
-        // Not `usable`: a flow is pending because there was nothing to refresh.
-        const { session } = yield* sought.find(key)
         if (Option.isSome(session)) return { _tag: "AlreadyAuthenticated", session: session.value }
         const joined = yield* joinThere(there.entry, options, there.isQuiet)
         if (Option.isSome(joined)) return joined.value

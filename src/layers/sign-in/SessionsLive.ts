@@ -3,7 +3,7 @@
  */
 import { Effect, Equal, HashMap, Option, type Redacted, Ref, type Scope, Stream, SynchronizedRef } from "effect"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
-import type { Session } from "../../services/sign-in/Session.ts"
+import { freshnessAt, isIssuedBy, type Session } from "../../services/sign-in/Session.ts"
 import type { SessionStore, Slot } from "../../services/storage/SessionStore.ts"
 
 export interface SessionsLive {
@@ -15,6 +15,11 @@ export interface SessionsLive {
   readonly session: (key: AccountKey) => Effect.Effect<Option.Option<Session>>
   /** How many of the slots that are known are signed in. */
   readonly count: Effect.Effect<number>
+  /**
+   * The session that can be handed out at a moment, in milliseconds since 1970, without a second look: fresh, issued by this issuer
+   * and refused by nobody. In one step, for what is asked most often.
+   */
+  readonly freshAt: (key: AccountKey, issuer: string, now: number) => Session | undefined
   /** Notes that a resource refused this token, unless it is known to have been replaced. */
   readonly refuse: (key: AccountKey, token: Redacted.Redacted<string>) => Effect.Effect<void>
   readonly isRefused: (session: Session) => Effect.Effect<boolean>
@@ -71,8 +76,17 @@ export const make = Effect.fnUntraced(
       Effect.forkScoped({ startImmediately: true })
     )
 
+    const freshAt = (key: AccountKey, issuer: string, now: number) => {
+      const slot = Option.getOrUndefined(HashMap.get(SynchronizedRef.getUnsafe(slots), key))
+      if (slot?.state._tag !== "SignedIn" || !Ref.getUnsafe(watched)) return undefined
+      const { session: known } = slot.state
+      const refusals = Ref.getUnsafe(refused)
+      const isAsItWas = (HashMap.isEmpty(refusals) || !HashMap.has(refusals, key)) && isIssuedBy(known, issuer)
+      return isAsItWas && freshnessAt(known, now) === "fresh" ? known : undefined
+    }
+
     const renewed = (key: AccountKey) => Ref.update(refused, (all) => HashMap.remove(all, key))
 
-    return { remember, newest, session, count, refuse, isRefused, renewed }
+    return { remember, newest, session, count, freshAt, refuse, isRefused, renewed }
   }
 )

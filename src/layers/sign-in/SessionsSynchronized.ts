@@ -69,13 +69,21 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
       return isIssuedBy(session, issuer) && (yield* isUsable(session)) && !(yield* live.isRefused(session))
     })
 
-    // Without a span, which would take longer than everything else where a token is fresh.
-    const fresh = Effect.fnUntraced(function*(key: AccountKey) {
+    const renewedIfNeeded = Effect.fnUntraced(function*(key: AccountKey) {
       const known = yield* live.session(key)
       const session = Option.isSome(known) && (yield* canUse(known.value)) ? known.value : yield* renewed(key)
       if ((yield* freshness(session)) === "aging") yield* renewal.inAdvance(session)
       return session
     })
+
+    /** Most callers find a fresh session, and get it in one step: no span, no look at the store, nobody to wait for. */
+    const handed = <A>(key: AccountKey, what: (session: Session) => A) =>
+      Effect.clockWith((clock) => {
+        const session = live.freshAt(key, issuer, clock.currentTimeMillisUnsafe())
+        return session === undefined ? Effect.map(renewedIfNeeded(key), what) : Effect.succeed(what(session))
+      })
+
+    const fresh = (key: AccountKey) => handed(key, (session) => session)
 
     const invalidate = Effect.fn("Sessions.invalidate")(live.refuse)
 
@@ -92,7 +100,7 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
           yield* issued.dropIfSignedOut(current, began.generation, draft)
           return yield* new SignedOutMeanwhile({ key })
         }
-        const winner = overtakenBy(current, began, draft)
+        const winner = Option.filter(overtakenBy(current, began, draft), (session) => isIssuedBy(session, issuer))
         if (Option.isSome(winner)) {
           yield* events.publish({ _tag: "FlowOvertaken", key, flowId: draft.flowId })
           return winner.value
@@ -132,7 +140,7 @@ export const layer: Layer.Layer<Sessions, never, Needs> = Layer.effect(
       live: live.count,
       canUse,
       fresh,
-      accessToken: (key) => Effect.map(fresh(key), (session) => session.tokens.accessToken),
+      accessToken: (key) => handed(key, ({ tokens }) => tokens.accessToken),
       invalidate,
       establish,
       signOut

@@ -4,7 +4,7 @@
  * SQLite itself waits for a locked database by blocking the thread, so it is told not to wait. Whoever finds the
  * database locked steps back, lets others of this process through, and tries again a few milliseconds later.
  */
-import { Effect, Layer, Predicate, Semaphore, Stream } from "effect"
+import { Effect, Layer, MutableHashMap, Option, Predicate, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
@@ -31,14 +31,29 @@ const attempt = <A>(operation: string, run: () => A): Effect.Effect<A, SqlError.
 const all = (statement: StatementSync, params: ReadonlyArray<unknown>) =>
   statement.all(...params as ReadonlyArray<SQLInputValue>)
 
+/** Many more than there are statements in this package; each is some kilobytes. */
+const mostPrepared = 100
+
+/** Prepares a statement, unless that was done before. SQLite prepares anew by itself what a change of the tables has outdated. */
+const preparing = (db: DatabaseSync, configure: (statement: StatementSync) => void = () => {}) => {
+  const prepared = MutableHashMap.empty<string, StatementSync>()
+  return (sql: string): StatementSync => {
+    const known = Option.getOrUndefined(MutableHashMap.get(prepared, sql))
+    if (known !== undefined) return known
+    const statement = db.prepare(sql)
+    configure(statement)
+    if (MutableHashMap.size(prepared) >= mostPrepared) MutableHashMap.clear(prepared)
+    MutableHashMap.set(prepared, sql, statement)
+    return statement
+  }
+}
+
 const connectionTo = (db: DatabaseSync): SqlConnection.Connection => {
-  const rows = (sql: string, params: ReadonlyArray<unknown>) => attempt("execute", () => all(db.prepare(sql), params))
+  const prepare = preparing(db)
+  const prepareValues = preparing(db, (statement) => statement.setReturnArrays(true))
+  const rows = (sql: string, params: ReadonlyArray<unknown>) => attempt("execute", () => all(prepare(sql), params))
   const values = (sql: string, params: ReadonlyArray<unknown>) =>
-    attempt("execute", () => {
-      const statement = db.prepare(sql)
-      statement.setReturnArrays(true)
-      return all(statement, params).map((row) => Object.values(row))
-    })
+    attempt("execute", () => all(prepareValues(sql), params).map((row) => Object.values(row)))
   const execute: SqlConnection.Connection["execute"] = (sql, params, transform) =>
     Effect.map(rows(sql, params), (found) => transform === undefined ? found : transform(found))
   return {

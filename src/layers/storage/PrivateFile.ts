@@ -30,6 +30,8 @@ export interface Identity {
 export interface Found extends Identity {
   /** In bytes. */
   readonly size: bigint
+  /** When it, or what is told of it here, changed last: nanoseconds since 1970, by the file system's clock. */
+  readonly changedAt: bigint
 }
 
 export const isSame = (one: Identity, other: Identity): boolean =>
@@ -127,7 +129,7 @@ export const inspect = Effect.fnUntraced(function*(
     })
   }
   yield* guard(path, { owner: Number(stats.uid), rights: Number(stats.mode) }, mode)
-  return Option.some({ device: stats.dev, inode: stats.ino, size: stats.size })
+  return Option.some({ device: stats.dev, inode: stats.ino, size: stats.size, changedAt: stats.ctimeNs })
 })
 
 /**

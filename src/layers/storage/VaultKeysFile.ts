@@ -1,7 +1,7 @@
 /**
  * `VaultKeys` in a file beside the store that only this user can read: `vault.key` in the data directory.
  */
-import { Effect, FileSystem, Layer, Option, Path, type PlatformError, Redacted } from "effect"
+import { Clock, Effect, FileSystem, Layer, Option, Path, type PlatformError, Redacted, Ref } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import { StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -35,6 +35,12 @@ export const damaged = (path: string): StoreUnavailable =>
     remedy: "Put the right one back, or move it away and sign in again."
   })
 
+/** How old a file's last change has to be, in milliseconds, so that the next one shows: more than any clock's grain. */
+const settledAfter = 2_000n
+
+const isUnchanged = (before: PrivateFile.Found, now: PrivateFile.Found): boolean =>
+  PrivateFile.isSame(before, now) && before.size === now.size && before.changedAt === now.changedAt
+
 /**
  * The key file is complete from the moment it has its name, and never changes: whoever makes one writes it under another
  * name, to the disk, and links it to its own, which succeeds for one of any number of processes. The others, and the one,
@@ -50,13 +56,24 @@ export const make: Effect.Effect<VaultKeys["Service"], never, Requirements> = Ef
   const cannotBe = (what: "read" | "made") => (error: PlatformError.PlatformError) =>
     refused(`The key file ${path} cannot be ${what}`, error.reason.cause)
 
+  /** What was read last, and how the file was then. */
+  const known = yield* Ref.make(Option.none<{ readonly file: PrivateFile.Found; readonly key: VaultKey }>())
+
   const read = Effect.gen(function*() {
     const found = yield* PrivateFile.inspect(path)
     if (Option.isNone(found)) return Option.none()
-    if (found.value.size > longest) return yield* damaged(path)
+    const file = found.value
+    const kept = Option.filter(yield* Ref.get(known), (before) => isUnchanged(before.file, file))
+    if (Option.isSome(kept)) return Option.some(kept.value.key)
+    if (file.size > longest) return yield* damaged(path)
     const text = yield* Effect.mapError(fs.readFileString(path), cannotBe("read"))
     const bytes = decode(Redacted.make(text.trim()))
-    return Option.isSome(bytes) ? Option.some<VaultKey>({ keeper: "file", bytes: bytes.value }) : yield* damaged(path)
+    if (Option.isNone(bytes)) return yield* damaged(path)
+    const key: VaultKey = { keeper: "file", bytes: bytes.value }
+    const now = yield* Clock.currentTimeMillis
+    // A change that comes within the grain of the file system's clock would not show.
+    if (BigInt(now) - file.changedAt / 1_000_000n > settledAfter) yield* Ref.set(known, Option.some({ file, key }))
+    return Option.some(key)
   })
 
   /** A name in the directory outlives a power cut once the directory is written, too; not every system can do that. */

@@ -1,7 +1,7 @@
 /**
  * What a finished sign-in leaves behind. Plain data: who signed in, what was granted, and the tokens (`Redacted`).
  */
-import { DateTime, Duration, Effect, Option, Redacted, Schema, SchemaGetter } from "effect"
+import { Clock, DateTime, Effect, Option, Redacted, Schema, SchemaGetter } from "effect"
 import type { OAuthClient } from "../config/Config.ts"
 import { AccountKey } from "./AccountKey.ts"
 
@@ -86,14 +86,14 @@ export class Session extends SessionDraft.extend<Session>("mcp-gas/Session")({
   generation: Generation
 }) {}
 
-/** Below this an access token counts as expired, since a call made with it must still be on time. */
-const mandatoryWindow = Duration.minutes(2)
+/** Milliseconds below which an access token counts as expired, since a call made with it must still be on time. */
+const mandatoryWindow = 2 * 60_000
 
-/** Below this an access token is renewed while it is still handed out. */
-const advisoryWindow = Duration.minutes(10)
+/** Milliseconds below which an access token is renewed while it is still handed out. */
+const advisoryWindow = 10 * 60_000
 
-/** How far a clock may be set back before what it says of a token's age is taken for nothing. */
-const clockTolerance = Duration.minutes(1)
+/** How many milliseconds a clock may be set back before what it says of a token's age is taken for nothing. */
+const clockTolerance = 60_000
 
 /**
  * What is to be done about an access token: nothing (`fresh`); renew it, there is time (`aging`, the last ten minutes);
@@ -102,21 +102,24 @@ const clockTolerance = Duration.minutes(1)
 export type Freshness = "fresh" | "aging" | "stale"
 
 /**
- * How fresh the access token is by the `Clock`. One that lasts less than twenty minutes ages after half of its life and is
- * stale in its last tenth. A token from the future says that the clock was set back, and counts as stale. One that cannot
- * be renewed is fresh to its very end.
+ * How fresh the access token is at a moment, in milliseconds since 1970. One that lasts less than twenty minutes ages after half of
+ * its life and is stale in its last tenth. A token from the future says that the clock was set back, and counts as stale. One that
+ * cannot be renewed is fresh to its very end.
  */
-export const freshness = ({ tokens: { expiresAt, issuedAt, refreshToken } }: SessionDraft): Effect.Effect<Freshness> =>
-  Effect.map(DateTime.now, (now) => {
-    const left = DateTime.distance(now, expiresAt)
-    if (refreshToken === undefined) return Duration.isGreaterThan(left, Duration.zero) ? "fresh" : "stale"
-    const lifetime = DateTime.distance(issuedAt, expiresAt)
-    const within = (window: Duration.Duration, share: number) =>
-      Duration.isLessThanOrEqualTo(left, Duration.min(window, Duration.times(lifetime, share)))
-    if (DateTime.isLessThan(DateTime.addDuration(now, clockTolerance), issuedAt)) return "stale"
-    if (within(mandatoryWindow, 0.1)) return "stale"
-    return within(advisoryWindow, 0.5) ? "aging" : "fresh"
-  })
+export const freshnessAt = ({ tokens }: SessionDraft, now: number): Freshness => {
+  const expiresAt = DateTime.toEpochMillis(tokens.expiresAt)
+  const issuedAt = DateTime.toEpochMillis(tokens.issuedAt)
+  const left = expiresAt - now
+  if (tokens.refreshToken === undefined) return left > 0 ? "fresh" : "stale"
+  if (now + clockTolerance < issuedAt) return "stale"
+  const lifetime = expiresAt - issuedAt
+  if (left <= Math.min(mandatoryWindow, lifetime / 10)) return "stale"
+  return left <= Math.min(advisoryWindow, lifetime / 2) ? "aging" : "fresh"
+}
+
+/** How fresh the access token is by the `Clock`. */
+export const freshness = (session: SessionDraft): Effect.Effect<Freshness> =>
+  Effect.map(Clock.currentTimeMillis, (now) => freshnessAt(session, now))
 
 /** Whether the access token can be handed out as it is. */
 export const isUsable = (session: SessionDraft): Effect.Effect<boolean> =>

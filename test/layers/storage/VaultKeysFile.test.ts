@@ -1,6 +1,7 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, FileSystem, Layer, Option, PlatformError, Redacted } from "effect"
+import { Effect, Exit, FileSystem, Layer, Option, PlatformError, Redacted, Ref } from "effect"
+import { TestClock } from "effect/testing"
 import * as VaultKeysFile from "../../../src/layers/storage/VaultKeysFile.ts"
 import { encode } from "../../../src/layers/storage/VaultKeyText.ts"
 import { DataDirectory } from "../../../src/services/storage/DataDirectory.ts"
@@ -59,6 +60,37 @@ describe("VaultKeysFile", () => {
         assert.deepStrictEqual(Option.map(yield* keys.find("file"), textOf), Option.some(textOf(key)))
         assert.deepStrictEqual(yield* keys.find("keychain"), Option.none())
         assert.strictEqual(textOf(yield* (yield* keysAt(home)).current), textOf(key))
+      })
+    ))
+
+  it.effect("a file that has not changed for two seconds is read once, and again once it has", () =>
+    withHome((path, _keys, home) =>
+      Effect.gen(function*() {
+        const fs = yield* FS
+        const reads = yield* Ref.make(0)
+        const counting = Layer.succeed(FS, {
+          ...fs,
+          readFileString: (...args) =>
+            Effect.andThen(Ref.update(reads, (count) => count + 1), fs.readFileString(...args))
+        })
+        const keys = yield* keysAt(home, Layer.merge(layerAt(home), counting))
+        const read = Effect.gen(function*() {
+          const before = yield* Ref.get(reads)
+          const found = yield* Effect.forEach([1, 2, 3], () => keys.find("file"))
+          const [text, ...rest] = found.map((key) => Option.getOrUndefined(Option.map(key, textOf)))
+          for (const each of rest) assert.strictEqual(each, text)
+          return { text, times: (yield* Ref.get(reads)) - before }
+        })
+        yield* fs.writeFileString(path, textOf(keyOf("file", 1)), { mode: 0o600 })
+        const changed = Option.getOrThrow((yield* fs.stat(path)).mtime).getTime()
+        yield* TestClock.setTime(changed + 1_000)
+        assert.deepStrictEqual(yield* read, { text: textOf(keyOf("file", 1)), times: 3 })
+        yield* TestClock.setTime(changed + 3_000)
+        assert.deepStrictEqual(yield* read, { text: textOf(keyOf("file", 1)), times: 1 })
+        assert.deepStrictEqual(yield* read, { text: textOf(keyOf("file", 1)), times: 0 })
+        // In its place: the same file, as long as before.
+        yield* fs.writeFileString(path, other)
+        assert.strictEqual((yield* read).text, other)
       })
     ))
 
