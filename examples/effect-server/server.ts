@@ -4,26 +4,45 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Config, Effect, Layer, Logger, Option, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
-import { authorizedCall, defaultAccountKey, ProviderUnreachable, SignIn, TokenRefused } from "mcp-gas"
+import {
+  authorizedCall,
+  ClientMisconfigured,
+  ConfigProblem,
+  defaultAccountKey,
+  ProviderUnreachable,
+  SignIn,
+  TokenRefused
+} from "mcp-gas"
 import { authTool, serve, Tool, ToolServerMcpStdio } from "mcp-gas/mcp"
 
 const issuer = Config.String("ACME_ISSUER").pipe(Config.withDefault("https://accounts.acme.example"))
 
+const noClient = new ConfigProblem({
+  where: "ACME_CLIENT_ID",
+  problem: "It is not set.",
+  remedy: "Set ACME_CLIENT_ID to the id of your OAuth client."
+})
+
+/** Asked for when somebody signs in, so that whoever has set up no client is told then. */
+const client = Config.all({
+  clientId: Config.String("ACME_CLIENT_ID"),
+  clientSecret: Config.option(Config.Redacted("ACME_CLIENT_SECRET"))
+}).pipe(Effect.mapError(() => new ClientMisconfigured({ problems: [noClient] })))
+
 /** The sign-in: one for all windows, kept in the data directory of the user. */
-const layerSignIn = Layer.unwrap(Effect.gen(function*() {
-  const directory = yield* Config.option(Config.String("ACME_HOME"))
-  return SignIn.layer({
-    name: "acme-mcp",
-    title: "Acme",
-    issuer: yield* issuer,
-    client: {
-      clientId: yield* Config.String("ACME_CLIENT_ID"),
-      clientSecret: yield* Config.option(Config.Redacted("ACME_CLIENT_SECRET"))
-    },
-    scopes: ["openid", "email"],
-    ...(Option.isSome(directory) ? { directory: directory.value } : {})
-  })
-})).pipe(Layer.provide(NodeServices.layer), Layer.orDie)
+const layerSignIn = Layer.unwrap(
+  Effect.gen(function*() {
+    const directory = yield* Config.option(Config.String("ACME_HOME"))
+    return SignIn.layer({
+      name: "acme-mcp",
+      title: "Acme",
+      issuer: yield* issuer,
+      client,
+      scopes: ["openid", "email"],
+      ...(Option.isSome(directory) ? { directory: directory.value } : {})
+    })
+  }).pipe(Effect.orDie)
+).pipe(Layer.provide(NodeServices.layer))
 
 const Account = Schema.Struct({ sub: Schema.String, email: Schema.optionalKey(Schema.String) })
 

@@ -73,13 +73,14 @@ export const of = (declaration: ESTree.Class, file: SourceFile, ofMembers: OfMem
       signature: head,
       members: [...propertiesOf(declaration, file), ...staticsOf(declaration, file)],
       showsMembers: false,
-      told: undefined
+      told: undefined,
+      saysResult: true
     }
   }
   const name = declaration.id?.name ?? ""
   const callee = calleeOf(superClass, file)
   const argument = textOfArgument(superClass.arguments[0])
-  const base = { signature: "", showsMembers: false, told: undefined }
+  const base = { signature: "", showsMembers: false, told: undefined, saysResult: true }
   if (callee === "Context.Service") {
     const members = serviceShape(superClass, file, ofMembers)
     return { ...base, kind: "service", signature: `class ${name} extends Context.Service // "${argument}"`, members }

@@ -37,6 +37,8 @@ export interface Entry {
   /** Whether the members are to be seen in the signature already, with their docstrings. */
   readonly showsMembers: boolean
   readonly told: Told | undefined
+  /** Whether it says what it gives, in case that it is a function. */
+  readonly saysResult: boolean
 }
 
 type Part = Omit<Entry, "name" | "docstring">
@@ -46,11 +48,23 @@ const plain = (kind: Kind, signature: string): Part => ({
   signature,
   members: [],
   showsMembers: true,
-  told: undefined
+  told: undefined,
+  saysResult: true
 })
 
+type Callable = ESTree.ArrowFunctionExpression | ESTree.Function
+
+/** The function that a function gives, where it is written as one. */
+const givenBy = ({ body, returnType }: Callable): Callable | undefined =>
+  returnType == null && body?.type === "ArrowFunctionExpression" ? body : undefined
+
+const saysResult = (node: Callable): boolean => {
+  const given = givenBy(node)
+  return given === undefined ? node.returnType != null : saysResult(given)
+}
+
 /** The parameters of a function as they are written, with what it returns where that is written, too. */
-const callable = (node: ESTree.ArrowFunctionExpression | ESTree.Function, file: SourceFile): string => {
+const callable = (node: Callable, file: SourceFile): string => {
   const { body, params, returnType, typeParameters } = node
   const whole = file.textOf({
     start: typeParameters?.start ?? node.start,
@@ -58,7 +72,11 @@ const callable = (node: ESTree.ArrowFunctionExpression | ESTree.Function, file: 
   })
   const taken = whole.slice(whole.search(/[<(]/)).replace(/\s*(=>)?\s*$/, "")
   const parameters = params.length === 0 && !taken.endsWith(")") ? `${taken})` : taken
-  return returnType == null ? parameters : `${parameters} => ${file.textOf(returnType.typeAnnotation)}`
+  const given = givenBy(node)
+  if (given !== undefined) return `${parameters} => ${callable(given, file)}`
+  if (returnType == null) return parameters
+  // What a generator in `Effect.fn` gives is an effect for whoever calls it.
+  return `${parameters} => ${file.textOf(returnType.typeAnnotation).replace(/^Effect\.fn\.Return</, "Effect.Effect<")}`
 }
 
 /** The function itself, of a function that was given to `Effect.fn("…")`. */
@@ -74,13 +92,10 @@ const ofVariable = (name: string, declarator: ESTree.VariableDeclarator, file: S
   const { id, init } = declarator
   const annotation = id.typeAnnotation == null ? undefined : file.textOf(id.typeAnnotation.typeAnnotation)
   if (init?.type === "ArrowFunctionExpression") {
-    // What returns is inferred: a short one says it all by itself.
-    if (annotation === undefined && init.returnType == null && init.expression) {
-      return plain("function", `const ${name} = ${file.textOf(init)}`)
-    }
     const signature = annotation ?? callable(init, file)
     const isLayer = /=> Layer\.Layer</.test(signature)
-    return plain(isLayer ? "layer" : "function", `const ${name}: ${signature}`)
+    const part = plain(isLayer ? "layer" : "function", `const ${name}: ${signature}`)
+    return { ...part, saysResult: annotation !== undefined || saysResult(init) }
   }
   if (annotation?.startsWith("Layer.Layer<") === true) return plain("layer", `const ${name}: ${annotation}`)
   const written = init == null ? "" : file.textOf(init)
@@ -89,7 +104,10 @@ const ofVariable = (name: string, declarator: ESTree.VariableDeclarator, file: S
     return plain("value", `const ${name}: ${annotation}${isData && written !== "" ? ` = ${written}` : ""}`)
   }
   const generator = init == null ? undefined : generatorIn(init)
-  if (generator !== undefined) return plain("function", `const ${name}: ${callable(generator, file)} => Effect`)
+  if (generator !== undefined) {
+    const part = plain("function", `const ${name}: ${callable(generator, file)}`)
+    return { ...part, saysResult: saysResult(generator) }
+  }
   const kind = written.startsWith("Schema.") ? "schema" : "value"
   const isData = init?.type === "TSAsExpression" || kind === "schema" || written.length <= longest
   return plain(kind, isData ? `const ${name} = ${written}` : `const ${name}`)
@@ -115,7 +133,10 @@ const ofDeclaration = (name: string, declaration: ESTree.Declaration, file: Sour
       return ofVariable(name, declarator, file)
     }
     case "FunctionDeclaration":
-      return plain("function", `function ${name}${callable(declaration, file).replace(/\) => /, "): ")}`)
+      return {
+        ...plain("function", `function ${name}${callable(declaration, file).replace(/\) => /, "): ")}`),
+        saysResult: saysResult(declaration)
+      }
     case "TSInterfaceDeclaration":
       return {
         ...plain("interface", file.textOf(declaration)),

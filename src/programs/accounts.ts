@@ -87,8 +87,9 @@ export const look = Effect.gen(function*() {
   const { list: slots, read } = yield* SessionStore
   const { underWay } = yield* FlowStore
   const defaultAccount = yield* (yield* DefaultAccount).get
-  const used = yield* slots
+  // In this order, so that one whose first sign-in ends meanwhile is there as the one or the other.
   const begun = Option.getOrElse(yield* Stream.runHead(underWay), () => [])
+  const used = yield* slots
   const others = Arr.dedupe([defaultAccount, ...begun.map(({ key }) => key)]).filter((key) =>
     used.every((slot) => slot.key !== key)
   )

@@ -32,8 +32,11 @@ const copied = Effect.fnUntraced(function*(example: string) {
   return folder
 })
 
-/** Starts an example's server, has a person sign in with its tool, and then calls the tool that needs a token. */
-const tried = Effect.fnUntraced(function*(example: string) {
+/**
+ * Starts an example's server, has a person sign in with its tool, and then calls the tool that needs a token. Without a client, the
+ * tool tells what is `missing`.
+ */
+const tried = Effect.fnUntraced(function*(example: string, missing: string) {
   const folder = yield* copied(example)
   const compiled = yield* compile(folder, "server.ts")
   assert.strictEqual(compiled.code, 0, compiled.stdout)
@@ -65,13 +68,24 @@ const tried = Effect.fnUntraced(function*(example: string) {
   yield* server.endInput
   assert.deepStrictEqual(yield* server.ended, { code: 0, signal: null })
   yield* speaksProtocolOnly(server)
+
+  const unset = yield* start({
+    command: process.execPath,
+    args: [`${folder}/server.ts`],
+    env: { ACME_ISSUER: google.issuer, ACME_HOME: yield* makeHome }
+  })
+  const told = yield* unset.call("acme_auth", options)
+  assert.isTrue(told.isError)
+  assert.include(told.text, missing)
+  yield* unset.endInput
+  assert.deepStrictEqual(yield* unset.ended, { code: 0, signal: null })
 })
 
 layer(Packed.layer.pipe(Layer.provideMerge(layerProcesses)), { excludeTestServices: true, timeout: 120_000 })(
   "the examples",
   (it) => {
-    it.effect("a server by Promises signs people in", () => tried("promise-server"))
-    it.effect("a server in Effect signs people in", () => tried("effect-server"))
+    it.effect("a server by Promises signs people in", () => tried("promise-server", "clientId: expected a value"))
+    it.effect("a server in Effect signs people in", () => tried("effect-server", "Set ACME_CLIENT_ID to"))
     it.effect("a server's own tests pass", () =>
       Effect.gen(function*() {
         const folder = yield* copied("own-tests")

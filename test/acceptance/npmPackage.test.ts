@@ -15,6 +15,8 @@ import { compile, node, run } from "./program.ts"
 
 const { devDependencies, exports, name, version } = packageJson.default
 
+const sdk = `@modelcontextprotocol/sdk@${devDependencies["@modelcontextprotocol/sdk"]}`
+
 const doors = Object.values(exports).filter((door) => typeof door === "object")
 
 /** Paths as the package names them. */
@@ -130,6 +132,66 @@ layer(Packed.layer.pipe(Layer.provideMerge(layerProcesses)), { excludeTestServic
         yield* fs.writeFileString(`${folder}/example.ts`, `${example}${refused}export { Acme, token }\n`)
         const compiled = yield* compile(folder, "example.ts")
         assert.strictEqual(compiled.code, 0, compiled.stdout)
+      }))
+
+    it.effect("has a door whose types need no effect, in every way that modules are found, libraries checked too", () =>
+      Effect.gen(function*() {
+        const { tarball } = yield* Packed
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* makeFolder
+        yield* fs.writeFileString(`${folder}/package.json`, `{ "private": true, "type": "module" }`)
+        yield* npm(folder, ["install", ...quickly, tarball, sdk])
+        yield* fs.writeFileString(
+          `${folder}/program.ts`,
+          `import { createSignIn, type PromiseSignIn, type SdkTool, SignInError } from "mcp-gas/promise"
+          const options = { name: "acme-mcp", issuer: "https://accounts.example.com", clientId: "my-client", scopes: [] }
+          await using signIn: PromiseSignIn = createSignIn(options)
+          const tool: SdkTool = signIn.authTool("acme_auth")
+          const token: string = await signIn.accessToken()
+          // @ts-expect-error
+          createSignIn({ ...options, scopes: "openid" })
+          export { SignInError, token, tool }\n`
+        )
+        for (const found of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
+          const [module = "", resolution = ""] = found
+          // The SDK's own types are of a program that has the DOM's.
+          const libraries = ["--skipLibCheck", "false", "--lib", "es2024,esnext.disposable,dom"]
+          const options = [...libraries, "--module", module, "--moduleResolution", resolution]
+          const compiled = yield* compile(folder, "program.ts", options)
+          assert.strictEqual(compiled.code, 0, compiled.stdout)
+        }
+      }))
+
+    it.effect("can be installed beside zod 3, and its tool is told of in full by a server that has that", () =>
+      Effect.gen(function*() {
+        const { tarball } = yield* Packed
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* makeFolder
+        yield* fs.writeFileString(`${folder}/package.json`, `{ "private": true, "type": "module" }`)
+        yield* npm(folder, ["install", ...quickly, sdk, "zod@3.25.76"])
+        yield* npm(folder, ["install", ...quickly, tarball])
+        const program = `
+          import assert from "node:assert/strict"
+          import { Client } from "@modelcontextprotocol/sdk/client/index.js"
+          import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js"
+          import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js"
+          import { createSignIn } from "mcp-gas/promise"
+          const options = { name: "acme-mcp", issuer: "https://accounts.example.com", clientId: "my-client", scopes: [] }
+          const signIn = createSignIn({ ...options, storage: "memory" })
+          const tool = signIn.authTool("acme_auth")
+          const server = new McpServer({ name: "acme-mcp", version: "1.0.0" })
+          await tool.register(server)
+          const client = new Client({ name: "test", version: "1.0.0" })
+          const [near, far] = InMemoryTransport.createLinkedPair()
+          await Promise.all([server.connect(far), client.connect(near)])
+          const [{ inputSchema: { $schema, ...inputSchema } }] = (await client.listTools()).tools
+          assert.deepEqual(inputSchema, tool.definition.inputSchema)
+          const { structuredContent } = await client.callTool({ name: "acme_auth", arguments: { mode: "status" } })
+          console.log(structuredContent.status)
+          await client.close()
+          await signIn.close()`
+        const ran = yield* node(folder, ["--input-type=module", "--eval", program])
+        assert.deepStrictEqual(ran, { code: 0, stdout: "not_authenticated\n", stderr: "" })
       }))
   }
 )

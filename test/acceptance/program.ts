@@ -44,8 +44,8 @@ export const node = (folder: string, args: ReadonlyArray<string>): Effect.Effect
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Type-checks a program in a folder against what is installed there, and the types of Node. */
-export const compile = (folder: string, file: string): Effect.Effect<Ran> =>
+/** Type-checks a program in a folder against what is installed there, and the types of Node; `options` come last. */
+export const compile = (folder: string, file: string, options: ReadonlyArray<string> = []): Effect.Effect<Ran> =>
   node(folder, [
     `${root}node_modules/typescript/bin/tsc`,
     "--noEmit",
@@ -62,6 +62,7 @@ export const compile = (folder: string, file: string): Effect.Effect<Ran> =>
     `${root}node_modules/@types`,
     "--types",
     "node",
+    ...options,
     file
   ])
 

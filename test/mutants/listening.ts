@@ -56,8 +56,9 @@ export const listening: ReadonlyArray<Mutant> = [
     safety: "the finalizer that closes a flow's listener, whatever happens",
     rule: "The page never lies",
     file: run,
-    find: "no listener outlives its flow.\n        (listening) => Scope.close(listening, Exit.void)",
-    replace: "no listener outlives its flow.\n        () => Effect.void",
+    find:
+      "no listener outlives its flow.\n        ({ begun, listening }) => Effect.andThen(Scope.close(listening, Exit.void),",
+    replace: "no listener outlives its flow.\n        ({ begun }) => Effect.andThen(Effect.void,",
     killers: [
       quick(
         "layers/sign-in/AuthFlows/lingering",

@@ -92,8 +92,8 @@ export const opening: ReadonlyArray<Mutant> = [
     safety: "telling who opened the page when the sign-in settles, and not when its port is free",
     rule: "The page never lies",
     file: "src/layers/sign-in/AuthFlowRun.ts",
-    find: "yield* Fiber.interrupt(showing)",
-    replace: "",
+    find: "yield* Fiber.interruptAll([showing, heeding])",
+    replace: "yield* Fiber.interrupt(heeding)",
     killers: [
       quick(
         openers,

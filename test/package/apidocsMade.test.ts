@@ -34,9 +34,18 @@ export const isSo = <A>(
     assert.strictEqual(docstring?.text, "Whether it is so — «really».")
   })
 
-  it("of a function that is a generator inside has what it takes", () => {
-    const { signature } = entry(`export const go = Effect.fn("go")(function*<A>(key: A) { return key })`)
-    assert.strictEqual(signature, "const go: <A>(key: A) => Effect")
+  it("of a function that is a generator inside has what it takes, and gives as an effect", () => {
+    const { saysResult, signature } = entry(
+      `export const go = Effect.fn("go")(function*<A>(key: A): Effect.fn.Return<A, Gone> { return key })`
+    )
+    assert.strictEqual(signature, "const go: <A>(key: A) => Effect.Effect<A, Gone>")
+    assert.isTrue(saysResult)
+  })
+
+  it("of a function that gives a function has both, without what they do", () => {
+    const { saysResult, signature } = entry("export const named = (name: string) => <A>(it: A): A => tell(name, it)")
+    assert.strictEqual(signature, "const named: (name: string) => <A>(it: A) => A")
+    assert.isTrue(saysResult)
   })
 
   it("of a layer says so, with options or without", () => {
@@ -135,20 +144,45 @@ describe("a docstring", () => {
   })
 })
 
-describe("what has no docstring", () => {
-  it("is found, members too", () => {
-    const file = SourceFile.parse("src/Some.ts", "export interface Some {\n  readonly a: string\n}")
-    const section = {
-      file,
-      namespace: undefined,
-      title: "Some",
-      entries: Exported.declaredIn(file).map((each) => Entry.of(each))
-    }
-    const exported = { door: { specifier: "some", file: "src/Some.ts" }, about: undefined, sections: [], alsoOf: [] }
-    assert.deepStrictEqual(gaps([{ exported, area: undefined, sections: [section], elsewhere: [] }]), [
+/** The gaps of a page that has this source. */
+const gapsOf = (text: string) => {
+  const file = SourceFile.parse("src/Some.ts", text)
+  const section = {
+    file,
+    namespace: undefined,
+    title: "Some",
+    entries: Exported.declaredIn(file).map((each) => Entry.of(each))
+  }
+  const exported = { door: { specifier: "some", file: "src/Some.ts" }, about: undefined, sections: [], alsoOf: [] }
+  return gaps([{ exported, area: undefined, sections: [section], elsewhere: [] }])
+}
+
+describe("what is not said of an export", () => {
+  it("is found: a docstring, members' too", () => {
+    assert.deepStrictEqual(gapsOf("export interface Some {\n  readonly a: string\n}"), [
       "src/Some.ts: Some",
       "src/Some.ts: Some.a"
     ])
+  })
+
+  it("is found: what a function returns", () => {
+    assert.deepStrictEqual(
+      gapsOf(`
+/** Short. */
+export const short = (a: string) => made(a)
+/** Long. */
+export const long = (a: string) => { return made(a) }
+/** Gives another. */
+export const curried = (a: string) => (b: string) => made(a, b)
+/** A generator. */
+export const go = Effect.fn("go")(function*(a: string) { return a })
+/** Declared. */
+export function declared(a: string) { return a }
+/** Says it. */
+export const says = (a: string): string => a
+`),
+      ["short", "long", "curried", "go", "declared"].map((name) => `src/Some.ts: what ${name} returns`)
+    )
   })
 })
 

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
+import { readdirSync } from "node:fs"
 import { Person } from "../../src/services/local-google/Person.ts"
 import { run } from "../support/command.ts"
 import { auth, googleEnv, layer, makeHome, start, text } from "../support/signInProcess.ts"
@@ -21,15 +22,19 @@ const Told = Schema.fromJsonString(Schema.Struct({
 describe("mcp-gas status", () => {
   it.live("--json has the counters of this machine, and --prometheus has them and nothing else", () =>
     Effect.gen(function*() {
-      const env = { ...(yield* googleEnv), MCP_GAS_HOME: yield* makeHome, MCP_GAS_BROWSER: "none" }
+      const home = yield* makeHome
+      const env = { ...(yield* googleEnv), MCP_GAS_HOME: home, MCP_GAS_BROWSER: "none" }
       const status = Effect.flatMap(
         run(["status", "--json"], env),
         ({ code, stdout }) => Effect.map(Schema.decodeUnknownEffect(Told)(stdout), (told) => ({ code, ...told }))
       )
+      const files = readdirSync(home)
       const before = yield* status
       assert.deepInclude(before, { code: 3, status: "not_authenticated" })
       assert.isNull(before.counters.since)
       assert.strictEqual(before.counters["auth_flows_started"], 0)
+      assert.deepInclude(yield* run(["status", "--prometheus"], env), { code: 0, stderr: "" })
+      assert.deepStrictEqual(readdirSync(home), files, "asking makes nothing")
 
       const [one, other] = yield* Effect.all([start(env), start(env)])
       const began = yield* auth(one, { waitForCompletion: false })

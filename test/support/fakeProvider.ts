@@ -24,6 +24,8 @@ export interface Behaviour {
   exchangeFailure: ExchangeFailed | undefined
   /** Fails refreshes, after they were counted. */
   refreshFailure: ProviderUnreachable | undefined
+  /** Fails the look at its metadata. */
+  discoveryFailure: ProviderUnreachable | undefined
   /** Whether authorization responses must name the issuer. */
   issuerRequired: boolean
 }
@@ -54,6 +56,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
     userinfo: ada,
     exchangeFailure: undefined,
     refreshFailure: undefined,
+    discoveryFailure: undefined,
     issuerRequired: false
   }
   const codes: Array<string> = []
@@ -73,9 +76,9 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
     clientId: Effect.succeed("client"),
     issuer,
     rotatesRefreshTokens: false,
-    responseIssuer: Effect.andThen(
-      checkpoints.pass("discovery"),
-      Effect.sync(() => ({ identifier: issuer, required: behaviour.issuerRequired }))
+    responseIssuer: checkpoints.pass("discovery").pipe(
+      Effect.andThen(Effect.suspend(() => behaviour.discoveryFailure ?? Effect.void)),
+      Effect.map(() => ({ identifier: issuer, required: behaviour.issuerRequired }))
     ),
     authorizationUrl: (request) =>
       Effect.map(checkpoints.pass("authorizationUrl"), () =>

@@ -22,7 +22,8 @@ import {
   record,
   shows,
   signedIn,
-  takenOver
+  takenOver,
+  withdraws
 } from "./flowData.ts"
 
 type Step = readonly [change: FlowChange | "claim", isNew: boolean, becomes: Partial<FlowRecord>]
@@ -72,6 +73,14 @@ const stories: ReadonlyArray<readonly [what: string, steps: ReadonlyArray<Step>]
     ["claim", true, { tab: "asked" }],
     [opens("1"), true, { opened: Option.some(openedWith("1")), expiresAt: later }],
     [shows("opened"), true, { tab: "opened" }]
+  ]],
+  ["its process stops, and nothing to finish it with is left", [
+    [withdraws, false, {}],
+    [opens("1"), true, { opened: Option.some(openedWith("1")), expiresAt: later }],
+    [delivers("1"), true, { delivered: Option.some(pasted("1")) }],
+    [withdraws, true, { opened: Option.none(), delivered: Option.none() }],
+    [withdraws, false, {}],
+    [ends(takenOver("b")), true, { ending: takenOver("b") }]
   ]],
   ["it ends once, as it is told first", [
     [ends(signedIn), true, { ending: signedIn }],

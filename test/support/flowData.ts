@@ -78,6 +78,7 @@ export const answers: FlowChange = { _tag: "Answered" }
 export const shows = (tab: "opened" | "failed"): FlowChange => ({ _tag: "Shown", tab })
 export const asks = (by: "cancel" | "logout"): FlowChange => ({ _tag: "Asked", by })
 export const delivers = (secret: string): FlowChange => ({ _tag: "Delivered", redirectedUrl: pasted(secret) })
+export const withdraws: FlowChange = { _tag: "Withdrawn" }
 export const ends = (ending: FlowEnding, evicts = false): FlowChange => ({ _tag: "Ended", ending, evicts })
 
 export const signedIn: FlowEnding = { _tag: "SignedIn" }

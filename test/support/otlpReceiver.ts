@@ -122,7 +122,9 @@ export const make = (how: "answers" | "hangs" = "answers") =>
           headers: request.headers,
           body: Buffer.concat(chunks)
         }
-        if (how === "answers") response.writeHead(200, { "content-type": "application/json" }).end("{}")
+        // What is sent to `/refused` is no mistake that trying again could mend.
+        const status = delivery.path.startsWith("/refused") ? 400 : 200
+        if (how === "answers") response.writeHead(status, { "content-type": "application/json" }).end("{}")
         run(SubscriptionRef.update(received, (all) => [...all, delivery]))
       })
     })

@@ -10,6 +10,7 @@ import * as SessionsSynchronized from "../../src/layers/sign-in/SessionsSynchron
 import * as FlowStoreMemory from "../../src/layers/storage/FlowStoreMemory.ts"
 import * as LeasesMemory from "../../src/layers/storage/LeasesMemory.ts"
 import * as SessionStoreMemory from "../../src/layers/storage/SessionStoreMemory.ts"
+import { AuthorizationServer } from "../../src/services/provider/AuthorizationServer.ts"
 import type { AuthEvent } from "../../src/services/sign-in/AuthEvents.ts"
 import { type AuthFlow, AuthFlows } from "../../src/services/sign-in/AuthFlows.ts"
 import { Sessions } from "../../src/services/sign-in/Sessions.ts"
@@ -40,7 +41,15 @@ export interface Window extends Context.Service.Shape<typeof AuthFlows> {
 
 export interface Options {
   readonly scopes?: ReadonlyArray<string>
+  /** The provider that its flows are at, if it is another one. */
+  readonly issuer?: string
 }
+
+/** The world of a window whose provider may be another one. */
+const worldOf = (world: Context.Context<World>, { issuer }: Options): Context.Context<World> =>
+  issuer === undefined
+    ? world
+    : Context.add(world, AuthorizationServer, { ...Context.get(world, AuthorizationServer), issuer })
 
 export class Windows extends Context.Service<Windows, {
   /** Another window, which is closed with the machine at the latest. */
@@ -62,7 +71,7 @@ export class Windows extends Context.Service<Windows, {
         const scope = yield* Scope.make()
         const engine = AuthFlowsFibers.layer({ scopes: options.scopes ?? scopes, timeout: Duration.minutes(5) }).pipe(
           Layer.provideMerge(SessionsSynchronized.layer),
-          Layer.provide(seenFrom(world, life)),
+          Layer.provide(seenFrom(worldOf(world, options), life)),
           Layer.fresh
         )
         const built = yield* Effect.provideService(Layer.buildWithScope(engine, scope), Clock.Clock, clock)

@@ -6,11 +6,12 @@ import type { ProviderChoice } from "../../services/config/Config.ts"
 import { ConfigSeen } from "../../services/doctor/ConfigSeen.ts"
 import { type Finding, ok, warning } from "../../services/doctor/Finding.ts"
 import type { StoreSeen } from "../../services/doctor/StoreSeen.ts"
-import { freshness, type Session } from "../../services/sign-in/Session.ts"
+import { freshness, isIssuedBy, type Session } from "../../services/sign-in/Session.ts"
 import { SignInRequired } from "../../services/sign-in/Sessions.ts"
 import type { Slot } from "../../services/storage/SessionStore.ts"
 import type { Check } from "./Check.ts"
 import { moment, named, newLogin, signInAgain } from "./FindingWords.ts"
+import { issuerOf } from "./ProviderProbe.ts"
 import * as StoredSeen from "./StoredSeen.ts"
 
 /** Longer than a renewal takes whose process lives. */
@@ -34,6 +35,14 @@ const sessionFinding = Effect.fnUntraced(function*(
   const now = yield* DateTime.now
   const age = yield* freshness(session)
   const isValid = DateTime.isLessThan(now, tokens.expiresAt)
+  const issuer = Option.getOrUndefined(Option.map(provider, issuerOf))
+  if (issuer !== undefined && !isIssuedBy(session, issuer)) {
+    return warning(
+      "account",
+      `The sign-in of ${who} is not used: it is one at ${session.issuer}, and the configured provider is ${issuer}.`,
+      `Configure that provider again, or sign in again: ${newLogin(key)}.`
+    )
+  }
   const lasts = isValid ? `works until ${end}` : `ended at ${end}`
   if (tokens.refreshToken === undefined) {
     return isValid

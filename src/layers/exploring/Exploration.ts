@@ -60,7 +60,7 @@ export const replay = <A, E>(
   program: Effect.Effect<A, E>,
   departures: ReadonlyArray<Pick<Departure, "at" | "picked">>,
   options?: Pick<ScheduleRunner.Options, "stepLimit">
-) => ScheduleRunner.run(program, ChooserReplay.make(departures), { ...options, trace: true })
+): ScheduleRun<A, E> => ScheduleRunner.run(program, ChooserReplay.make(departures), { ...options, trace: true })
 
 /** How many runs may be spent on a shorter schedule. */
 const patience = 1_500

@@ -1,7 +1,7 @@
 /**
  * `MachineCounters` in a store that all processes share, written a second after something was counted and not more often.
  */
-import { DateTime, Duration, Effect, Latch, Layer, Ref, Semaphore } from "effect"
+import { Cause, DateTime, Duration, Effect, Latch, Layer, Option, Ref, Semaphore } from "effect"
 import { CounterStore } from "../../services/observability/CounterStore.ts"
 import { MachineCounters, nothing, plus, type Tally, withOne } from "../../services/observability/MachineCounters.ts"
 import type { StoreUnavailable } from "../../services/storage/SessionStore.ts"
@@ -28,19 +28,20 @@ export const layer: Layer.Layer<MachineCounters, never, CounterStore> = Layer.ef
 
     const keep = (tally: Tally) => Ref.update(unwritten, (since) => plus(tally, since))
 
-    const failed = Effect.fnUntraced(function*(tally: Tally, { message }: StoreUnavailable) {
+    const failed = Effect.fnUntraced(function*(tally: Tally, cause: Cause.Cause<StoreUnavailable>) {
       yield* keep(tally)
       if (yield* Ref.getAndSet(hasWarned, true)) return
-      yield* Effect.logWarning("The counters of this machine cannot be written now.", message)
+      const why = Option.match(Cause.findErrorOption(cause), { onNone: () => cause, onSome: ({ message }) => message })
+      yield* Effect.logWarning("The counters of this machine cannot be written now.", why)
     })
 
     // Whole or not at all: what was taken to be written is in the store, or back where it was.
     const write = Effect.gen(function*() {
       const tally = yield* Ref.getAndSet(unwritten, nothing)
       if (tally.counts.size === 0) return
-      yield* Effect.matchEffect(store.add(tally), {
+      yield* Effect.matchCauseEffect(store.add(tally), {
         onSuccess: (isKept) => isKept ? Ref.set(hasWarned, false) : keep(tally),
-        onFailure: (error) => failed(tally, error)
+        onFailure: (cause) => failed(tally, cause)
       })
     }).pipe(writing.withPermit, Effect.uninterruptible)
 
@@ -57,7 +58,9 @@ export const layer: Layer.Layer<MachineCounters, never, CounterStore> = Layer.ef
       add: (series) =>
         series.length === 0 ? Effect.void : DateTime.now.pipe(
           Effect.flatMap((now) => Ref.update(unwritten, (before) => withOne(before, series, now))),
-          Effect.andThen(hasMore.open)
+          Effect.andThen(hasMore.open),
+          // Counted and not told of, it would wait for whatever is counted next.
+          Effect.uninterruptible
         ),
       // Not while a write is under way, whose counts are neither here nor there.
       read: writing.withPermit(

@@ -26,9 +26,13 @@ const said = Effect.fnUntraced(function*(...names: ReadonlyArray<string>) {
   return Option.none<Said>()
 })
 
-const isHttp = (text: string): boolean => {
+/** Why nothing can be sent there, if nothing can. */
+const problemOf = (text: string): string | undefined => {
   const url = URL.parse(text)
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:")
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return "is no http: or https: URL"
+  return url.username === "" && url.password === ""
+    ? undefined
+    : "has a user or password in it, which belong into OTEL_EXPORTER_OTLP_HEADERS"
 }
 
 /** Where a signal is to be sent, as it is written. */
@@ -49,7 +53,8 @@ export const protocolOf = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Result.Result<Option.Option<Protocol>, string>> {
   const to = yield* endpointOf(signal)
   if (Option.isNone(to)) return Result.succeed(Option.none())
-  if (!isHttp(to.value.text)) return Result.fail(`${to.value.name} is no http: or https: URL`)
+  const problem = problemOf(to.value.text)
+  if (problem !== undefined) return Result.fail(`${to.value.name} ${problem}`)
   const protocol = yield* said(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`, "OTEL_EXPORTER_OTLP_PROTOCOL")
   const { name, text } = Option.getOrElse(protocol, () => ({ name: "", text: "http/protobuf" }))
   return text === "http/json" || text === "http/protobuf"

@@ -4,7 +4,19 @@
  * The exporters are Effect's. What is settled here is that an endpoint is all they need, that no mistake in a variable is
  * more than a warning, and that nobody waits for a collector that is away or slow.
  */
-import { Cause, ConfigProvider, Duration, Effect, HashSet, Layer, Option, Predicate, Ref, Result } from "effect"
+import {
+  Cause,
+  ConfigProvider,
+  Duration,
+  Effect,
+  HashSet,
+  Layer,
+  Option,
+  Predicate,
+  Ref,
+  References,
+  Result
+} from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { HttpClient, HttpClientError } from "effect/http"
@@ -38,11 +50,24 @@ const serializations = {
   "http/protobuf": OtlpSerialization.layerProtobuf
 }
 
+/** What the system or the runtime calls it. */
+const codeOf = (error: unknown): string | undefined => {
+  if (Predicate.hasProperty(error, "code") && typeof error.code === "string") return error.code
+  if (Predicate.hasProperty(error, "reason")) return codeOf(error.reason)
+  return Predicate.hasProperty(error, "cause") ? codeOf(error.cause) : undefined
+}
+
+/** What goes wrong is told here: the exporters' own words would have addresses and headers in them, which may hold secrets. */
 const layerImpatient: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> = Layer.effect(
   HttpClient.HttpClient,
-  Effect.map(
-    HttpClient.HttpClient,
-    HttpClient.transform((sending, request) =>
+  Effect.gen(function*() {
+    const client = yield* HttpClient.HttpClient
+    const level = yield* References.MinimumLogLevel
+    const undelivered = (why: string) =>
+      Effect.logDebug(`A collector did not take what it was sent: ${why}.`).pipe(
+        Effect.provideService(References.MinimumLogLevel, level)
+      )
+    return HttpClient.transform(client, (sending, request) =>
       Effect.timeoutOrElse(sending, {
         duration: patience,
         orElse: () =>
@@ -51,10 +76,15 @@ const layerImpatient: Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpC
               reason: new HttpClientError.TransportError({ request, description: "no answer in time" })
             })
           )
-      })
-    )
-  )
+      }).pipe(
+        Effect.tap(({ status }) => status < 300 ? Effect.void : undelivered(`it answered with ${status}`)),
+        Effect.tapError((error) => undelivered(codeOf(error) ?? error.reason.description ?? "it could not be reached"))
+      ))
+  })
 )
+
+/** For the exporters, and for nobody else. */
+const layerSilent = Layer.succeed(References.MinimumLogLevel, "None")
 
 /** Warns of each problem once, although more than one signal has it. */
 const makeWarn = Effect.map(
@@ -100,6 +130,7 @@ export const layer = (
           Layer.provide([
             serializations[protocol.success.value],
             layerImpatient,
+            layerSilent,
             ConfigProvider.layer(ConfigProvider.orElse(ConfigProvider.fromEnvRecord(settled), environment))
           ]),
           Layer.catchCause((cause) =>

@@ -109,7 +109,11 @@ export interface Routed {
   readonly signal: AbortSignal
 }
 
-/** `oauth4webapi`'s option that allows plain `http:` for a provider on this machine, and for no other. */
+/**
+ * `oauth4webapi`'s option that allows plain `http:` for a provider on this machine, and for no other.
+ *
+ * @internal
+ */
 export const trusting = (endpoint: string | undefined) => ({
   [OAuth.allowInsecureRequests]: endpoint !== undefined && URL.canParse(endpoint) && isSecureUrl(new URL(endpoint))
 })

@@ -53,6 +53,8 @@ export interface Listening {
   readonly began: Slot
   /** Has the page opened for those who want that; whoever opened it hears of the end when this is interrupted. */
   readonly showing: Fiber.Fiber<void>
+  /** Sees to what other processes ask; there is nothing to ask any more once the flow has settled. */
+  readonly heeding: Fiber.Fiber<void>
 }
 
 /** How long others wait for a flow that is being opened: what it waits for has limits that add up to less. */
@@ -137,9 +139,9 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
         yield* Deferred.succeed(entry.decision, { _tag: "Overtaken", session: session.value })
       })
     )
-    return Effect.andThen(
+    return Effect.tap(
       Effect.forkScoped(asked, { startImmediately: true }),
-      Effect.forkScoped(Effect.ignore(overtaken), { startImmediately: true })
+      () => Effect.forkScoped(Effect.ignore(overtaken), { startImmediately: true })
     )
   }
 
@@ -165,7 +167,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       if (Option.isSome(session)) {
         yield* Deferred.succeed(entry.decision, { _tag: "Overtaken", session: session.value })
       }
-      yield* watch(entry, began)
+      const heeding = yield* watch(entry, began)
       if (options.prepare !== undefined) yield* options.prepare
       const expected = { state: yield* secret("state"), issuer: yield* provider.responseIssuer }
       const deadline = yield* Deferred.make<DateTime.Utc>()
@@ -213,7 +215,7 @@ export const make = Effect.fnUntraced(function*(options: Options, sought: AuthFl
       const earlier = yield* tab.wanted(entry, own.succeeds)
       yield* AuthFlowEntry.show(entry, { id, authorizationUrl, redirectUri, startedAt, expiresAt }, true)
       const showing = yield* Effect.forkScoped(tab.serve(entry, { flowId: id, key, authorizationUrl }, earlier))
-      return { listener, request, began, showing }
+      return { listener, request, began, showing, heeding }
     }
   )
 })

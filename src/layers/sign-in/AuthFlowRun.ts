@@ -12,7 +12,7 @@ import { patiently } from "../storage/StorePatience.ts"
 import * as AuthFlowCommit from "./AuthFlowCommit.ts"
 import * as AuthFlowEntry from "./AuthFlowEntry.ts"
 import * as AuthFlowOpen from "./AuthFlowOpen.ts"
-import { lingers, outcomeCode, pageNow } from "./AuthFlowPages.ts"
+import { internalError, lingers, outcomeCode, pageNow } from "./AuthFlowPages.ts"
 import * as AuthFlowPhases from "./AuthFlowPhases.ts"
 import type { AuthFlowSought } from "./AuthFlowSought.ts"
 import type { Own } from "./AuthFlowSuccession.ts"
@@ -68,7 +68,11 @@ export const make = Effect.fnUntraced(function*(
       StoreUnavailable
     > {
       const ending = endingOf(outcome)
-      if (Option.isNone(ending)) return outcome
+      if (Option.isNone(ending)) {
+        // Whoever comes before another process goes on is not sent to where nobody listens any more.
+        yield* store.change(id, { _tag: "Withdrawn" })
+        return outcome
+      }
       const change = store.change(id, { _tag: "Ended", ending: ending.value, evicts: false })
       if ((yield* patiently(change)) || Exit.isSuccess(outcome)) return outcome
       const told = Option.getOrUndefined(yield* store.read(id))?.ending
@@ -103,6 +107,13 @@ export const make = Effect.fnUntraced(function*(
       : Effect.fail(new AuthorizationRefused({ error, ...(description === undefined ? {} : { description }) }))
   }
 
+  /** A flow that ran into a bug before it had settled ends all the same, and is told of like every other. */
+  const failedInternally = ({ id, key, outcome }: AuthFlowEntry.AuthFlowEntry, moments: AuthFlowPhases.Moments) =>
+    Effect.flatMap(AuthFlowPhases.settled(moments), (phases) =>
+      Deferred.isDoneUnsafe(outcome)
+        ? Effect.void
+        : events.publish({ _tag: "FlowSettled", key, flowId: id, outcome: internalError.code, ...phases }))
+
   /**
    * Runs the flow of a sign-in to its end. Interrupting it is the layer's shutdown: it then settles as cancelled, unless a
    * code has come; what follows a code is finite and finishes. `release` lets the lease go; that happens when other
@@ -111,10 +122,9 @@ export const make = Effect.fnUntraced(function*(
   return (entry: AuthFlowEntry.AuthFlowEntry, own: Own, release: Effect.Effect<void>) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.acquireUseRelease(
-        Scope.make(),
-        Effect.fnUntraced(function*(listening) {
+        Effect.all({ listening: Scope.make(), begun: AuthFlowPhases.begun }),
+        Effect.fnUntraced(function*({ begun, listening }) {
           const { id, key } = entry
-          const begun = yield* AuthFlowPhases.begun
 
           const settle = Effect.fnUntraced(function*(
             concluded: Exit.Exit<Session, FlowFailure>,
@@ -140,7 +150,7 @@ export const make = Effect.fnUntraced(function*(
               begun
             )
           }
-          const { began, listener, request, showing } = opening.value
+          const { began, heeding, listener, request, showing } = opening.value
           const shown = yield* AuthFlowPhases.shown(begun)
           yield* events.publish({ _tag: "FlowStarted", key, flowId: id, opening: shown.opening })
           for (const from of Option.toArray(own.inPlaceOf)) {
@@ -169,8 +179,8 @@ export const make = Effect.fnUntraced(function*(
           yield* listener.answer(page, stays, decision._tag === "Answered" ? decision.response : undefined)
           if (stays) {
             yield* settle(outcome, moments)
-            // The listener stays for reloads; there is nothing to open any more.
-            yield* Fiber.interrupt(showing)
+            // The listener stays for reloads; there is nothing to open any more, nor to be asked for.
+            yield* Fiber.interruptAll([showing, heeding])
             const lingered = yield* Effect.exit(restore(Effect.raceFirst(
               Effect.as(Effect.withSpan(listener.linger, "AuthFlows.linger"), true),
               Effect.as(Deferred.await(entry.cut), false)
@@ -184,7 +194,7 @@ export const make = Effect.fnUntraced(function*(
           }
         }),
         // Whatever came between, a bug included, no listener outlives its flow.
-        (listening) => Scope.close(listening, Exit.void)
+        ({ begun, listening }) => Effect.andThen(Scope.close(listening, Exit.void), failedInternally(entry, begun))
       )
     )
 })

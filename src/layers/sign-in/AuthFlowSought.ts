@@ -1,5 +1,5 @@
 /**
- * What a sign-in is for: which permissions, asked for as which client, and which session has them.
+ * What a sign-in is for: which permissions, asked of whom and as which client, and which session has them.
  */
 import { Effect, Option } from "effect"
 import type { ClientMisconfigured } from "../../services/config/Config.ts"
@@ -11,7 +11,10 @@ import { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { Slot, StoreUnavailable } from "../../services/storage/SessionStore.ts"
 
 export interface AuthFlowSought {
-  /** The same in all processes whose flows stand for each other: another client, or other scopes, is another purpose. */
+  /**
+   * The same in all processes whose flows stand for each other: another provider, another client, or other scopes, is another
+   * purpose.
+   */
   readonly purpose: Effect.Effect<string, ClientMisconfigured>
   /** Whether a session has what is asked for. */
   readonly isEnough: (session: Session) => boolean
@@ -38,7 +41,10 @@ export const make = (
     })
 
     return {
-      purpose: Effect.map(provider.clientId, (clientId) => [clientId, ...scopes.toSorted()].join(" ")),
+      purpose: Effect.map(
+        provider.clientId,
+        (clientId) => [provider.issuer, clientId, ...scopes.toSorted()].join(" ")
+      ),
       isEnough,
       find: Effect.fnUntraced(function*(key: AccountKey) {
         const slot = yield* sessions.slot(key)

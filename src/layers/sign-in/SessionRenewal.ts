@@ -82,10 +82,26 @@ export const make = Effect.fnUntraced(function*(
   const saved = Effect.fnUntraced(function*(slot: Slot) {
     const found = yield* issued.unsaved(slot)
     if (Option.isNone(found)) return false
-    yield* Effect.uninterruptible(Effect.flatMap(issued.keep(found.value), live.remember))
-    yield* events.publish({ _tag: "RefreshPerformed", key: slot.key })
+    yield* issued.keep(found.value).pipe(
+      Effect.flatMap(live.remember),
+      Effect.andThen(events.publish({ _tag: "RefreshPerformed", key: slot.key })),
+      Effect.uninterruptible
+    )
     return true
   })
+
+  /** One refresh, and what everybody hears of it: who closes the layer meanwhile does not keep that back. */
+  const refreshed = Effect.fnUntraced(function*(session: Session, presentedAt: DateTime.Utc | undefined) {
+    const what = yield* refresh(session, presentedAt)
+    if (what._tag !== "Written") return what
+    const { slot, took } = what
+    yield* live.remember(slot)
+    yield* live.renewed(slot.key)
+    if (slot.state._tag === "SignedIn") {
+      yield* events.publish({ _tag: "RefreshPerformed", key: slot.key, ...(took === undefined ? {} : { took }) })
+    }
+    return what
+  }, Effect.uninterruptible)
 
   /** Who else renews this session on this machine is waited for, so that there is usually nothing left to do. */
   const alone = Effect.fnUntraced(function*(key: AccountKey) {
@@ -98,39 +114,44 @@ export const make = Effect.fnUntraced(function*(
 
   /**
    * Reads, adopts or refreshes until the slot says something that holds. Whoever loses a write reads again. A session that
-   * is as fresh as `enough`, or fresher, is left as it is.
+   * is as fresh as `enough`, or fresher, is left as it is. `hasTried` says that this is not the first it has to do with it: what
+   * it then finds is not what it has waited for.
    */
-  const renew = (key: AccountKey, enough: Freshness, isAlone = false): Effect.Effect<Session, NotFresh> => {
-    const again = Effect.suspend(() => renew(key, enough, isAlone))
+  const renew = (
+    key: AccountKey,
+    enough: Freshness,
+    isAlone = false,
+    hasTried = false
+  ): Effect.Effect<Session, NotFresh> => {
+    const again = Effect.suspend(() => renew(key, enough, isAlone, hasTried))
+    const onceMore = Effect.suspend(() => renew(key, enough, isAlone, true))
     return Effect.gen(function*() {
       const slot = yield* Effect.tap(store.read(key), live.remember)
-      if (yield* saved(slot)) return yield* again
+      if (yield* saved(slot)) return yield* onceMore
       if (slot.state._tag !== "SignedIn") return yield* SignInRequired.of(slot)
       const { session } = slot.state
       // What is not this provider's is neither sent to it nor handed out for it. Kept all the same: the configuration may change back.
       if (!isIssuedBy(session, provider.issuer)) return yield* SignInRequired.of(slot)
       const age = (yield* live.isRefused(session)) ? "stale" : yield* freshness(session)
       const isEnough = age === "fresh" || age === enough
-      if (isEnough && isAlone) yield* events.publish({ _tag: "RefreshAdopted", key })
+      if (isEnough && isAlone && !hasTried) yield* events.publish({ _tag: "RefreshAdopted", key })
       if (isEnough) return session
       // Nobody but the client it was issued to can renew it.
       if (ownClient(session) === undefined && (yield* provider.clientId) !== session.clientId) {
         return yield* SignInRequired.of(slot)
       }
       if (!isAlone) {
-        return yield* Effect.scoped(Effect.andThen(alone(key), Effect.suspend(() => renew(key, enough, true))))
+        return yield* Effect.scoped(
+          Effect.andThen(alone(key), Effect.suspend(() => renew(key, enough, true, hasTried)))
+        )
       }
-      const refreshed = yield* refresh(session, slot.presentedAt)
-      if (refreshed._tag === "Unclear") return yield* unclear(session)
-      if (refreshed._tag === "UnderWay") return yield* Effect.delay(again, lookEvery)
-      yield* live.remember(refreshed.slot)
-      yield* live.renewed(key)
-      if (refreshed.slot.state._tag !== "SignedIn") return yield* SignInRequired.of(refreshed.slot)
-      const { took } = refreshed
-      yield* events.publish({ _tag: "RefreshPerformed", key, ...(took === undefined ? {} : { took }) })
-      return refreshed.slot.state.session
+      const what = yield* refreshed(session, slot.presentedAt)
+      if (what._tag === "Unclear") return yield* unclear(session)
+      if (what._tag === "UnderWay") return yield* Effect.delay(again, lookEvery)
+      if (what.slot.state._tag !== "SignedIn") return yield* SignInRequired.of(what.slot)
+      return what.slot.state.session
     }).pipe(
-      Effect.catchTag("GenerationPassed", () => Effect.andThen(events.publish({ _tag: "WriteLost", key }), again))
+      Effect.catchTag("GenerationPassed", () => Effect.andThen(events.publish({ _tag: "WriteLost", key }), onceMore))
     )
   }
 

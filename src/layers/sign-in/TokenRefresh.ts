@@ -57,6 +57,17 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
       (slot): Refreshed => ({ _tag: "Written", slot })
     )
 
+  /** Tells of a refresh that came to nothing, and how long that took. */
+  const failed =
+    ({ key }: Session, began: bigint) => (error: RefreshRejected | ProviderUnreachable | ClientMisconfigured) =>
+      Effect.flatMap(since(began), (took) =>
+        events.publish({
+          _tag: "RefreshFailed",
+          key,
+          code: error._tag === "RefreshRejected" ? error.reason : error.code,
+          took
+        }))
+
   const post = Effect.fnUntraced(function*(session: Session, refreshToken: RefreshToken, began: bigint) {
     const isQuick = Effect.map(
       Clock.monotonicTimeNanos,
@@ -70,15 +81,7 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
             ? isQuick
             : Effect.succeed(false)
       }),
-      Effect.tapError((error) =>
-        Effect.flatMap(since(began), (took) =>
-          events.publish({
-            _tag: "RefreshFailed",
-            key: session.key,
-            code: error._tag === "RefreshRejected" ? error.reason : error.code,
-            took
-          }))
-      )
+      Effect.tapError(failed(session, began))
     )
   })
 
@@ -88,7 +91,7 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
       refreshToken: RefreshToken
     ): Effect.fn.Return<Refreshed, Failure | RefreshRejected | PresentedTokens.NotToBeSent> {
       // Whoever waits for what comes of the note does not have to wait for this.
-      yield* provider.responseIssuer
+      yield* Effect.tapError(provider.responseIssuer, failed(session, yield* Clock.monotonicTimeNanos))
       yield* presented.note(session)
       const began = yield* Clock.monotonicTimeNanos
       const grant = yield* Effect.tapError(
@@ -104,7 +107,9 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
           issuedAt: yield* DateTime.now,
           expiresAt: grant.expiresAt
         }),
-        grantedScopes: grant.grantedScopes
+        grantedScopes: grant.grantedScopes,
+        // Of one that was stored before this was kept, it is known from now on.
+        issuer: provider.issuer
       })
       const slot = yield* issued.keep({ session, draft })
       return { _tag: "Written", slot, took: yield* since(began) }

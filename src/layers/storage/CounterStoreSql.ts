@@ -31,7 +31,9 @@ const make = Effect.gen(function*() {
   return CounterStore.of({
     add: Effect.fn("CounterStore.add")(function*({ counts, since }) {
       const at = Option.match(since, { onNone: () => 0, onSome: DateTime.toEpochMillis })
+      // In one order for all, so that of two who add at the same time one waits for the other, and neither for both.
       const rows = Array.from(counts, ([series, count]) => ({ series, count, since: at }))
+        .toSorted((one, other) => one.series < other.series ? -1 : 1)
       if (!Arr.isArrayNonEmpty(rows)) return true
       // One statement, so that it is everything or nothing without a transaction.
       yield* Effect.mapError(

@@ -33,6 +33,8 @@ const changed = (flow: FlowRecord, change: FlowChange): FlowRecord => {
         : flow
     case "Delivered":
       return Option.isSome(flow.delivered) ? flow : { ...flow, delivered: Option.some(change.redirectedUrl) }
+    case "Withdrawn":
+      return Option.isSome(flow.opened) ? { ...flow, opened: Option.none(), delivered: Option.none() } : flow
     case "Ended":
       return {
         ...flow,

@@ -125,6 +125,8 @@ const make = Effect.gen(function*() {
           set: sql`delivered = ${yield* sealDelivered(vault, id, change.redirectedUrl)}`,
           where: sql`delivered IS NULL`
         }
+      case "Withdrawn":
+        return { set: sql`opened = NULL, delivered = NULL`, where: sql`opened IS NOT NULL` }
       case "Ended": {
         const now = yield* Clock.currentTimeMillis
         return {

@@ -13,7 +13,9 @@ import * as Answer from "./ToolServerAnswer.ts"
 import * as Peer from "./ToolServerPeer.ts"
 
 /** What `tools/list` answers of a tool. */
-export const listing = <R>({ annotations, description, input, name, output, title }: Tool<R>) => ({
+export const listing = <R>(
+  { annotations, description, input, name, output, title }: Tool<R>
+): SdkTool["definition"] => ({
   name,
   title,
   description,
@@ -33,7 +35,8 @@ export type Run<R> = (
  * is over is sent from `scope`.
  */
 export const make = <R>(tool: Tool<R | ToolClient | ToolProgress>, run: Run<R>, scope: Scope.Scope): SdkTool => {
-  const { description, input, name, output, title, annotations } = tool
+  const { description, name, title, annotations } = tool
+  const definition = listing(tool)
 
   const contextOf = ({ extra, server }: CallContext) =>
     Peer.contextOf(
@@ -57,17 +60,23 @@ export const make = <R>(tool: Tool<R | ToolClient | ToolProgress>, run: Run<R>, 
 
   return {
     name,
-    definition: listing(tool),
+    definition,
     call,
     register: async (server) => {
-      const { fromJSONSchema } = await import("zod")
+      const { looseObject } = await import("zod/v4-mini")
+      /** Lets everything pass, since `call` looks at it, and is listed as it is: no release of zod has to understand it. */
+      const schemaOf = (jsonSchema: ToolJsonSchema.ToolJsonSchema) => {
+        const schema = looseObject({})
+        schema._zod.toJSONSchema = () => ({ ...jsonSchema })
+        return schema
+      }
       server.registerTool(
         name,
         {
           title,
           description,
-          inputSchema: fromJSONSchema(ToolJsonSchema.make(input)),
-          outputSchema: fromJSONSchema(ToolJsonSchema.make(output)),
+          inputSchema: schemaOf(ToolJsonSchema.make(tool.input)),
+          outputSchema: schemaOf(ToolJsonSchema.make(tool.output)),
           annotations: { title, ...annotations }
         },
         (args: unknown, extra: Extra) => call(args, { server: server.server, extra })

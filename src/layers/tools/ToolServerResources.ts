@@ -101,7 +101,13 @@ const serve = Effect.fnUntraced(function*<R>(
         (current) => Option.isSome(current) ? Effect.succeed(current) : Effect.asSome(begin(services))
       ).pipe(Effect.uninterruptible)
     ),
-    Effect.flatMap((current) => Effect.forEach(Option.toArray(current), ({ begun }) => Deferred.await(begun))),
+    // One that is ended before it has begun looks no more, and is waited for no longer.
+    Effect.flatMap((current) =>
+      Effect.forEach(
+        Option.toArray(current),
+        ({ begun, fiber }) => Effect.raceFirst(Deferred.await(begun), Fiber.await(fiber))
+      )
+    ),
     Effect.tapCause((cause) => logDefect(uri, cause)),
     Effect.catchCause((cause) => refusal(uri, cause)),
     Effect.asVoid
@@ -110,7 +116,8 @@ const serve = Effect.fnUntraced(function*<R>(
   const unsubscribe = Effect.flatMap(
     SynchronizedRef.getAndSet(subscription, Option.none()),
     (current) => Effect.forEach(Option.toArray(current), ({ fiber }) => Fiber.interrupt(fiber), { discard: true })
-  )
+    // Whom it is taken from is the only one who can end it.
+  ).pipe(Effect.uninterruptible)
 
   const listed: ResourceWords = { uri, name, title, description, mimeType }
   return { listed, read, subscribe, unsubscribe }

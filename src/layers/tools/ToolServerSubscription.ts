@@ -56,6 +56,5 @@ export const follow = Effect.fnUntraced(
     )
     return yield* Effect.raceFirst(Effect.andThen(hearing, Effect.never), telling)
   },
-  (following, _resource, _services, begun) => Effect.ensuring(following, Deferred.succeed(begun, undefined)),
   Effect.withTracerEnabled(false)
 )

@@ -5,7 +5,7 @@ import type { SdkTool } from "../../layers/tools/SdkToolShape.ts"
 
 /** What a sign-in is like. */
 export interface CreateSignInOptions {
-  /** The server's name, such as `acme-mcp`. It names the data directory, so that no other server is to have it. */
+  /** The server's name, such as `acme-mcp`. It names a directory, so that no other server is to have it, and no slash is in it. */
   readonly name: string
   /** What people know the server by, on the pages that their browser ends on; `name` unless said. */
   readonly title?: string
@@ -18,7 +18,7 @@ export interface CreateSignInOptions {
   readonly clientId: string
   /** For providers that issue one to native apps, as Google does. */
   readonly clientSecret?: string
-  /** What a sign-in asks for, and a session must have. */
+  /** What a sign-in asks for, and a session must have: a text for each scope. */
   readonly scopes: ReadonlyArray<string>
   /** What an authorization request needs besides what the protocol asks for; ignored for Google. */
   readonly authorizationParameters?: Readonly<Record<string, string>>
@@ -28,9 +28,9 @@ export interface CreateSignInOptions {
   readonly directory?: string
   /** How the person's browser is reached: the system's (unless said), none, or a program that is run with the URL as its argument. */
   readonly browser?: "system" | "none" | { readonly command: string }
-  /** A fixed loopback port for the callback; any free one unless said. */
+  /** A fixed loopback port for the callback, from 1024 on; any free one unless said. */
   readonly callbackPort?: number
-  /** How long a person has, in seconds; 300 unless said. */
+  /** How long a person has, in seconds, 3600 at most; 300 unless said. */
   readonly timeoutSeconds?: number
   /** From which level on it is logged what happens, a line each, on stderr; `warn` unless said. Nothing is ever written to stdout. */
   readonly logLevel?: "debug" | "info" | "warn" | "error" | "none"
@@ -40,7 +40,10 @@ export interface CreateSignInOptions {
 export interface CallOptions {
   /** The account slot: any name without white space, or the email address of the one who has to consent; `default` unless said. */
   readonly account?: string
-  /** Ends the waiting of this caller, who is then rejected with the signal's reason. A sign-in or a refresh under way goes on. */
+  /**
+   * Ends the waiting of this caller, who is then rejected with the signal's reason. A sign-in or a refresh under way goes on; nothing
+   * is begun for a signal that is aborted already.
+   */
   readonly signal?: AbortSignal
 }
 
@@ -78,6 +81,8 @@ export interface SignInStatus {
   readonly missingScopes?: ReadonlyArray<string>
   /** As ISO 8601. A token that is about to expire is renewed before it is handed out. */
   readonly tokenExpiresAt?: string
+  /** Who keeps the key that stored tokens are sealed with. */
+  readonly vaultKey?: "keychain" | "file" | "memory"
 }
 
 /** A sign-in that was joined or begun, or was not needed. */
@@ -100,8 +105,11 @@ export class SignInError extends Error {
   readonly code: string
   /** One sentence: what helps. */
   readonly remedy: string
-  constructor(why: { readonly code: string; readonly message: string; readonly remedy: string }) {
-    super(`${why.message} ${why.remedy}`)
+  constructor(
+    why: { readonly code: string; readonly message: string; readonly remedy: string },
+    options?: ErrorOptions
+  ) {
+    super(`${why.message} ${why.remedy}`, options)
     this.code = why.code
     this.remedy = why.remedy
   }
@@ -109,7 +117,8 @@ export class SignInError extends Error {
 
 /**
  * A sign-in. Nothing of it is built, and nothing is read or written, until it is first asked for something. Every rejection is a
- * `SignInError`, a signal's reason aside.
+ * `SignInError`, a signal's reason aside: with the code `invalid_options` where it cannot be made as it is to be, and
+ * `internal_error`, with a `cause`, for a mistake in this package.
  */
 export interface PromiseSignIn extends AsyncDisposable {
   /**

@@ -1,8 +1,11 @@
 /**
  * The sign-in engine composed: what a server embeds that does not want to choose each layer itself.
  *
- * `Google` and `layer` keep sign-ins in files that all processes of this user share, `layerMemory` keeps nothing. `engine` is
- * what they have in common, over a provider, a browser and stores of one's own.
+ * `Google` and `layer` keep sign-ins in files that all processes of this user share, `GoogleMemory` and `layerMemory` keep
+ * nothing. `engine` is what they have in common, over a provider, a browser and stores of one's own.
+ *
+ * Every call of one of them makes a sign-in of its own: two in one program, for two providers, share nothing but what both are
+ * given. A layer that is made once is one sign-in, however often it is provided.
  */
 import { Duration, Effect, type FileSystem, Layer, type Path } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
@@ -29,12 +32,14 @@ import type { AuthEvents } from "../../services/sign-in/AuthEvents.ts"
 import type { AuthFlows } from "../../services/sign-in/AuthFlows.ts"
 import type { Browser } from "../../services/sign-in/Browser.ts"
 import type { CallbackServer } from "../../services/sign-in/CallbackServer.ts"
+import type { DefaultAccount } from "../../services/sign-in/DefaultAccount.ts"
 import type { Sessions } from "../../services/sign-in/Sessions.ts"
 import type { DataDirectory } from "../../services/storage/DataDirectory.ts"
 import type { FlowStore } from "../../services/storage/FlowStore.ts"
 import type { Leases } from "../../services/storage/Leases.ts"
 import type { SessionStore, StoreUnavailable } from "../../services/storage/SessionStore.ts"
 import type { Vault } from "../../services/storage/Vault.ts"
+import { apart } from "./apart.ts"
 import * as SignInCounted from "./SignInCounted.ts"
 import * as SignInKept from "./SignInKept.ts"
 
@@ -83,7 +88,11 @@ export type SignIn =
   | Browser
   | AuthEvents
   | MachineCounters
-  | SignInKept.Kept
+  | SessionStore
+  | FlowStore
+  | Leases
+  | DefaultAccount
+  | Vault
 
 /** What it needs of the platform where it keeps files; `NodeServices` of `@effect/platform-node` has all of it. */
 export type Platform = FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner
@@ -107,13 +116,15 @@ export const engine = (
   | AuthEvents
   | SecureRandom.SecureRandom
 > =>
-  AuthFlowsFibers.layer({
-    scopes,
-    timeout: Duration.fromInputUnsafe(timeout),
-    ...(prepare === undefined ? {} : { prepare })
-  }).pipe(
-    Layer.provideMerge(SessionsSynchronized.layer),
-    Layer.provide(KeyedLockMemory.layer)
+  apart(
+    AuthFlowsFibers.layer({
+      scopes,
+      timeout: Duration.fromInputUnsafe(timeout),
+      ...(prepare === undefined ? {} : { prepare })
+    }).pipe(
+      Layer.provideMerge(SessionsSynchronized.layer),
+      Layer.provide(KeyedLockMemory.layer)
+    )
   )
 
 type Provider = Layer.Layer<AuthorizationServer, never, Digest.Digest | OAuthFetch.OAuthFetch>
@@ -132,6 +143,9 @@ const engineOf = (options: Options, prepare: Effect.Effect<void, StoreUnavailabl
       ...(options.callbackPort === undefined ? {} : { port: options.callbackPort })
     }))
   )
+
+/** Events of one's own are whoever's they are: other layers of the program may hear them too. */
+const eventsOf = ({ events }: Options) => events ?? apart(AuthEventsPubSub.layer)
 
 /** The provider and the browser. */
 const layerBeside = (options: Options, provider: Provider) =>
@@ -152,7 +166,19 @@ const layerAt = (
   )).pipe(
     Layer.provideMerge(SignInCounted.layer),
     Layer.provideMerge([SignInKept.layerFiles(options.name, options.directory), layerBeside(options, provider)]),
-    Layer.provideMerge(options.events ?? AuthEventsPubSub.layer)
+    apart,
+    Layer.provideMerge(eventsOf(options))
+  )
+
+const layerMemoryAt = (
+  options: Options,
+  provider: Provider
+): Layer.Layer<SignIn, never, ChildProcessSpawner.ChildProcessSpawner> =>
+  engineOf(options).pipe(
+    Layer.provideMerge(SignInCounted.layerMemory),
+    Layer.provideMerge([SignInKept.layerMemory, layerBeside(options, provider)]),
+    apart,
+    Layer.provideMerge(eventsOf(options))
   )
 
 /**
@@ -160,10 +186,13 @@ const layerAt = (
  * user. Building it reads nothing and asks nobody; it fails only where no `directory` is named and the user's is not known.
  * What its Scope closes is said of `engine`; the files are closed after that.
  */
-export const layer = (options: Options & ProviderOptions) => layerAt(options, discovered(options))
+export const layer = (
+  options: Options & ProviderOptions
+): Layer.Layer<SignIn | DataDirectory, StoreUnavailable, Platform> => layerAt(options, discovered(options))
 
 /** The same at Google, whose metadata is built in, and which is asked for a refresh token at each sign-in. */
-export const Google = (options: Options) => layerAt(options, google(options))
+export const Google = (options: Options): Layer.Layer<SignIn | DataDirectory, StoreUnavailable, Platform> =>
+  layerAt(options, google(options))
 
 /**
  * As `layer`, but nothing is kept: a sign-in ends with this layer, and no other process knows of it.
@@ -204,9 +233,9 @@ export const Google = (options: Options) => layerAt(options, google(options))
  */
 export const layerMemory = (
   options: Options & ProviderOptions
-): Layer.Layer<SignIn, never, ChildProcessSpawner.ChildProcessSpawner> =>
-  engineOf(options).pipe(
-    Layer.provideMerge(SignInCounted.layerMemory),
-    Layer.provideMerge([SignInKept.layerMemory, layerBeside(options, discovered(options))]),
-    Layer.provideMerge(options.events ?? AuthEventsPubSub.layer)
-  )
+): Layer.Layer<SignIn, never, ChildProcessSpawner.ChildProcessSpawner> => layerMemoryAt(options, discovered(options))
+
+/** The same at Google, as `Google` is asked. */
+export const GoogleMemory = (
+  options: Options
+): Layer.Layer<SignIn, never, ChildProcessSpawner.ChildProcessSpawner> => layerMemoryAt(options, google(options))

@@ -11,6 +11,7 @@ import * as PersonScripted from "../../layers/testing/PersonScripted.ts"
 import * as SecureRandomCounted from "../../layers/testing/SecureRandomCounted.ts"
 import type { ScriptedPerson } from "../../services/testing/ScriptedPerson.ts"
 import type { ScriptedProvider } from "../../services/testing/ScriptedProvider.ts"
+import { apart } from "./apart.ts"
 import * as SignIn from "./SignIn.ts"
 import * as SignInCounted from "./SignInCounted.ts"
 import * as SignInKept from "./SignInKept.ts"
@@ -28,7 +29,8 @@ export interface Options
 /**
  * Provides what `SignIn` does, and `ScriptedProvider` and `ScriptedPerson` to steer it with; needs nothing. All of it is in memory:
  * no socket, no file, no process, and no time but that of the `Clock` of the test, so that deadlines, refreshes and the ten
- * seconds between two tabs come when `TestClock` says so. Random bytes are counted: a test sees the same in every run.
+ * seconds between two tabs come when `TestClock` says so. Random bytes are counted: a test sees the same in every run. Each call
+ * makes another one, which knows nothing of the others.
  *
  * @example
  * ```ts
@@ -70,5 +72,6 @@ export const layer = (options: Options = {}): Layer.Layer<SignIn.SignIn | Script
     Layer.provide(PersonScripted.layer),
     Layer.provideMerge(AuthorizationServerScripted.layer(options)),
     Layer.provide([LoopbackListenerMemory.layer, SecureRandomCounted.layer]),
-    Layer.provideMerge([SignInKept.layerMemory, AuthEventsPubSub.layer])
+    Layer.provideMerge([SignInKept.layerMemory, AuthEventsPubSub.layer]),
+    apart
   )

@@ -2,7 +2,19 @@
  * `PromiseSignIn` over the composed layers, in a runtime of its own.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Option, Redacted, References, Schema, Scope } from "effect"
+import {
+  Duration,
+  Effect,
+  Exit,
+  Layer,
+  Logger,
+  ManagedRuntime,
+  Option,
+  Redacted,
+  References,
+  Schema,
+  Scope
+} from "effect"
 import * as AuthorizationServerGoogle from "../../layers/provider/AuthorizationServerGoogle.ts"
 import * as SdkTool from "../../layers/tools/SdkTool.ts"
 import type { BrowserChoice } from "../../services/config/Config.ts"
@@ -13,7 +25,9 @@ import { Browser } from "../../services/sign-in/Browser.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
 import { authTool } from "../tools/authTool.ts"
 import { loggedOut, pending, signedIn, type Speaker, standing } from "../tools/authToolAnswers.ts"
-import { type CallOptions, type CreateSignInOptions, type PromiseSignIn, SignInError } from "./PromiseSignIn.ts"
+import { checked } from "./checkedOptions.ts"
+import type { CallOptions, CreateSignInOptions, PromiseSignIn } from "./PromiseSignIn.ts"
+import { closed, rejectionOf } from "./rejection.ts"
 import * as SignIn from "./SignIn.ts"
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error", none: "None" } as const
@@ -35,13 +49,12 @@ const layerOf = (options: CreateSignInOptions) => {
       )
     },
     browser: browserOf(browser ?? "system"),
-    ...(timeoutSeconds === undefined ? {} : { timeout: `${timeoutSeconds} seconds` })
+    ...(timeoutSeconds === undefined ? {} : { timeout: Duration.seconds(timeoutSeconds) })
   }
+  const isGoogle = issuer === AuthorizationServerGoogle.issuer
   const layer = storage === "memory"
-    ? SignIn.layerMemory(said)
-    : issuer === AuthorizationServerGoogle.issuer
-    ? SignIn.Google(said)
-    : SignIn.layer(said)
+    ? (isGoogle ? SignIn.GoogleMemory(said) : SignIn.layerMemory(said))
+    : (isGoogle ? SignIn.Google(said) : SignIn.layer(said))
   return layer.pipe(
     Layer.provide(NodeServices.layer),
     // stdout is the protocol's in a server over stdio.
@@ -52,17 +65,11 @@ const layerOf = (options: CreateSignInOptions) => {
   )
 }
 
-const closed = new SignInError({
-  code: "closed",
-  message: "This sign-in was closed.",
-  remedy: "Make another one."
-})
-
-const invalidAccount = new SignInError({
+const invalidAccount: Explained = {
   code: "invalid_arguments",
   message: "The account is not a name of 1 to 254 characters without spaces.",
   remedy: "Use such a name, or an email address."
-})
+}
 
 const speaker: Speaker = { tool: undefined, inOwnWords: (text) => text }
 
@@ -72,14 +79,6 @@ const keyOf = ({ account }: CallOptions) =>
     : Effect.mapError(Schema.decodeEffect(AccountKey)(account), () => invalidAccount)
 
 const untilAborted = (signal: AbortSignal | undefined) => signal === undefined ? {} : { signal }
-
-/** What a caller is rejected with. A bug is handed on as it is, for whoever looks into it. */
-const rejectionOf = (cause: Cause.Cause<Explained>, signal: AbortSignal | undefined): unknown => {
-  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
-  if (error !== undefined) return error instanceof SignInError ? error : new SignInError(error)
-  if (!Cause.hasInterruptsOnly(cause)) return Cause.squash(cause)
-  return signal?.aborted === true ? signal.reason : closed
-}
 
 /**
  * Makes a sign-in. It throws nothing and starts nothing: what is wrong with the options, or with this machine, is told by what is
@@ -105,21 +104,23 @@ const rejectionOf = (cause: Cause.Cause<Explained>, signal: AbortSignal | undefi
  * ```
  */
 export const createSignIn = (options: CreateSignInOptions): PromiseSignIn => {
-  const runtime = ManagedRuntime.make(layerOf(options))
+  const runtime = ManagedRuntime.make(Layer.unwrap(Effect.map(checked(options), layerOf)))
   /** What is told to clients when a flow is over leaves from here, after the services have closed. */
   const last = Scope.makeUnsafe()
   const isClosed = () => runtime.scope.state._tag === "Closed"
 
   const answer: SdkTool.Run<SignIn.SignIn> = (calling, signal) =>
-    isClosed() ? Promise.resolve(Exit.interrupt()) : runtime.runPromiseExit(calling, untilAborted(signal))
+    isClosed() || signal?.aborted === true
+      ? Promise.resolve(Exit.interrupt())
+      : runtime.runPromiseExit(calling, untilAborted(signal))
 
   const ask = async <A>(
     effect: Effect.Effect<A, Explained, SignIn.SignIn>,
     signal: AbortSignal | undefined
   ): Promise<A> => {
-    const exit = isClosed()
-      ? Exit.fail(closed)
-      : await runtime.runPromiseExit(effect, untilAborted(signal))
+    signal?.throwIfAborted()
+    if (isClosed()) throw closed()
+    const exit = await runtime.runPromiseExit(effect, untilAborted(signal))
     if (Exit.isSuccess(exit)) return exit.value
     throw rejectionOf(exit.cause, signal)
   }

@@ -18,7 +18,8 @@ const grace = Duration.millis(500)
  * hosts start many copies of a server that are never asked for anything.
  *
  * At the end the services close, which settles every sign-in and so every call that waits for one; then their answers leave; then
- * the connection closes, with the layer of `ToolServer`. It takes a second and a half at worst.
+ * the connection closes, with the layer of `ToolServer`. It takes a second and a half at worst. When it is interrupted, the
+ * services close as well, however long that takes.
  */
 export const serve = <R, E extends ToolError>(
   identity: ServerIdentity,
@@ -27,7 +28,8 @@ export const serve = <R, E extends ToolError>(
 ): Effect.Effect<ServeEnd, never, ToolServer> =>
   Effect.gen(function*() {
     const server = yield* ToolServer
-    const scope = yield* Scope.make()
+    // At an end of its own it is closed below, for as long as there is time.
+    const scope = yield* Effect.acquireRelease(Scope.make(), (made, exit) => Scope.close(made, exit))
     const context = yield* Scope.provide(OnDemand.make(services), scope)
     const { end, finish } = yield* server.serve(identity, offer, context)
     yield* Effect.logDebug("The server stops.").pipe(Effect.annotateLogs({ end }))
@@ -35,4 +37,4 @@ export const serve = <R, E extends ToolError>(
     yield* Effect.timeoutOption(Fiber.await(closed), closing)
     yield* finish(grace)
     return end
-  })
+  }).pipe(Effect.scoped)

@@ -2,12 +2,16 @@
  * The sign-in tool of a server: sign in, see how it stands, finish by hand, cancel, sign out.
  */
 import { Duration, Effect, Option, Redacted, Result } from "effect"
+import type { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { AuthFlows } from "../../services/sign-in/AuthFlows.ts"
+import type { Browser } from "../../services/sign-in/Browser.ts"
 import { DefaultAccount } from "../../services/sign-in/DefaultAccount.ts"
 import type { FlowFailure } from "../../services/sign-in/FlowFailure.ts"
 import { Sessions } from "../../services/sign-in/Sessions.ts"
-import { InvalidArguments, make, type ToolError } from "../../services/tools/Tool.ts"
+import type { Vault } from "../../services/storage/Vault.ts"
+import { InvalidArguments, make, type Tool, type ToolError } from "../../services/tools/Tool.ts"
+import type { ToolClient } from "../../services/tools/ToolClient.ts"
 import * as ToolProgress from "../../services/tools/ToolProgress.ts"
 import { accountOf, loggedOut, nameOf, signedIn, type Speaker, standing } from "./authToolAnswers.ts"
 import { Input, Output } from "./authToolSchema.ts"
@@ -103,7 +107,12 @@ const reworded = (inOwnWords: (text: string) => string) => ({ _tag, code, messag
  * `waitSeconds` (40 unless given) at the latest; the sign-in goes on, also when the call is cancelled. Nothing but `start` has a page
  * opened: by the client if it can (`elicitation.url`), else by the `Browser`. Every expected failure is an error of the tool.
  */
-export const authTool = (name: string, options: AuthToolOptions = {}) => {
+export const authTool = (
+  name: string,
+  options: AuthToolOptions = {}
+): Tool<
+  AuthFlows | Sessions | AuthorizationServer | Browser | DefaultAccount | Vault | ToolClient | ToolProgress.ToolProgress
+> => {
   const { inOwnWords = (text) => text, service } = options
   const speaker: Speaker = { tool: name, inOwnWords }
   const toService = service === undefined ? "" : ` to ${service}`

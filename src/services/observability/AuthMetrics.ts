@@ -61,7 +61,9 @@ export const refreshDuration: Readonly<Record<RefreshOutcome, Metric.Histogram<n
 export const sessions = Metric.gauge("auth_sessions", { description: "Accounts known to be signed in" })
 
 /** Pending sign-ins that this process runs. */
-export const flowsPending = Metric.gauge("auth_flows_pending", { description: "Sign-ins that wait for their person" })
+export const flowsPending = Metric.gauge("auth_flows_pending", {
+  description: "Sign-ins that this process runs and that have not ended"
+})
 
 /** Callers of this process that wait for a sign-in, whoever runs it. */
 export const waiters = Metric.gauge("auth_waiters", { description: "Callers that wait for a sign-in" })

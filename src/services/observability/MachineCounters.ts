@@ -16,11 +16,12 @@ export interface Tally {
 /** Nobody has counted anything. */
 export const nothing: Tally = { since: Option.none(), counts: new Map() }
 
-/** With one more of each of these, counted at this moment. */
-export const withOne = ({ counts: before, since }: Tally, series: ReadonlyArray<Series>, at: DateTime.Utc): Tally => {
-  const counts = new Map(before)
+/** With one more of each of these, counted at this moment; with none of them, nothing was counted. */
+export const withOne = (tally: Tally, series: ReadonlyArray<Series>, at: DateTime.Utc): Tally => {
+  if (series.length === 0) return tally
+  const counts = new Map(tally.counts)
   for (const name of series) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return { since: Option.isSome(since) ? since : Option.some(at), counts }
+  return { since: Option.isSome(tally.since) ? tally.since : Option.some(at), counts }
 }
 
 /** Both together, counted since the earlier of both. */

@@ -2,8 +2,11 @@
  * Calling a resource with an access token (RFC 6750), and once more if it refuses a token that looked fresh.
  */
 import { Effect, type Redacted, Schema } from "effect"
+import type { ClientMisconfigured } from "../config/Config.ts"
+import type { ProviderUnreachable } from "../provider/AuthorizationServer.ts"
+import type { StoreUnavailable } from "../storage/SessionStore.ts"
 import type { AccountKey } from "./AccountKey.ts"
-import { Sessions } from "./Sessions.ts"
+import { Sessions, type SignInRequired } from "./Sessions.ts"
 
 /** The resource refused the access token (HTTP 401). Nothing was done. */
 export class TokenRefused extends Schema.TaggedError<TokenRefused>()("TokenRefused", {}) {}
@@ -41,7 +44,14 @@ const isTokenRefused = Schema.is(TokenRefused)
  * ```
  */
 export const authorizedCall = Effect.fn("authorizedCall")(
-  function*<A, E, R>(key: AccountKey, call: (token: Redacted.Redacted<string>) => Effect.Effect<A, E, R>) {
+  function*<A, E, R>(
+    key: AccountKey,
+    call: (token: Redacted.Redacted<string>) => Effect.Effect<A, E, R>
+  ): Effect.fn.Return<
+    A,
+    E | SignInRequired | ProviderUnreachable | ClientMisconfigured | StoreUnavailable,
+    R | Sessions
+  > {
     const { accessToken, invalidate } = yield* Sessions
     const token = yield* accessToken(key)
     return yield* Effect.catchIf(

@@ -31,7 +31,7 @@ export interface FlowBegun {
   readonly id: FlowId
   /** The slot that its session goes to. */
   readonly key: AccountKey
-  /** What is asked for, and as whom: flows with the same purpose stand for each other, others do not. */
+  /** What is asked for, of whom, and as whom: flows with the same purpose stand for each other, others do not. */
   readonly purpose: string
   /** The name of the lease that its process holds for as long as it may still end the flow. */
   readonly lease: string
@@ -85,6 +85,8 @@ export type FlowChange =
   | { readonly _tag: "Asked"; readonly by: FlowEnd }
   /** Only the first one is kept. */
   | { readonly _tag: "Delivered"; readonly redirectedUrl: Redacted.Redacted<string> }
+  /** Its process stops before it has ended: nobody listens for it any more, so that there is nothing to show until another goes on. */
+  | { readonly _tag: "Withdrawn" }
   | { readonly _tag: "Ended"; readonly ending: FlowEnding; readonly evicts: boolean }
 
 /** Whether a browser may be opened on a flow. */

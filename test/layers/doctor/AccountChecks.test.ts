@@ -47,6 +47,18 @@ describe("AccountCheck", () => {
       assert.strictEqual(textOf(only(yield* accounts([]))), "Nobody has signed in yet.")
     }))
 
+  it.effect("a sign-in at another provider than the configured one is of no use, and works again there", () =>
+    Effect.gen(function*() {
+      const elsewhere = [signedIn({ issuer: "https://id.example" })]
+      const finding = only(yield* accounts(elsewhere))
+      assert.strictEqual(finding.level, "warning")
+      assert.include(
+        textOf(finding),
+        "is not used: it is one at https://id.example, and the configured provider is https://accounts.google.com."
+      )
+      assert.strictEqual(only(yield* accounts(elsewhere, other)).level, "ok")
+    }))
+
   it.effect("a token that lasts, and one that the next call renews, are in order", () =>
     Effect.gen(function*() {
       assert.strictEqual(

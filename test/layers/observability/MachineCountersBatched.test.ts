@@ -2,9 +2,10 @@
  * Counting for the machine: nobody waits for it, the store is asked once a second at most, and what is counted is kept.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Ref, Scope } from "effect"
+import { Context, DateTime, Deferred, Effect, Exit, Fiber, Layer, Logger, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as MachineCountersBatched from "../../../src/layers/observability/MachineCountersBatched.ts"
+import * as MachineCountersMemory from "../../../src/layers/observability/MachineCountersMemory.ts"
 import type { Series } from "../../../src/services/observability/AuthCounts.ts"
 import { CounterStore } from "../../../src/services/observability/CounterStore.ts"
 import { MachineCounters, nothing, plus, type Tally } from "../../../src/services/observability/MachineCounters.ts"
@@ -41,6 +42,20 @@ const make = Effect.gen(function*() {
 const countsIn = ({ counts }: Tally) => Object.fromEntries(counts)
 
 const started: ReadonlyArray<Series> = ["auth_flows_started"]
+
+describe("MachineCountersMemory", () => {
+  it.effect("has counted since the first count, and not since what counts nothing", () =>
+    Effect.gen(function*() {
+      const { add, read } = yield* MachineCounters
+      yield* add([])
+      assert.deepStrictEqual(yield* read, nothing)
+      yield* TestClock.adjust("3 seconds")
+      yield* add(started)
+      const { since, ...told } = yield* read
+      assert.deepStrictEqual(since, DateTime.make(3_000))
+      assert.deepStrictEqual(countsIn({ since, ...told }), { auth_flows_started: 1 })
+    }).pipe(Effect.provide(MachineCountersMemory.layer)))
+})
 
 describe("MachineCountersBatched", () => {
   it.effect("writes what was counted within a second, together; and nothing while there is nothing", () =>
@@ -118,6 +133,21 @@ describe("MachineCountersBatched", () => {
       yield* close
       assert.deepStrictEqual(yield* kept, { auth_flows_started: 4 })
     }).pipe(Effect.scoped, Effect.provide(Logger.layer([Logger.make(({ message }) => void lines.push(message))])))
+  })
+
+  it.effect("a bug in the store costs no count, and the counting goes on", () => {
+    const levels: Array<string> = []
+    return Effect.gen(function*() {
+      const { add, answers, kept } = yield* make
+      yield* answers(Effect.die("a bug"))
+      yield* add(started)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(levels, ["Warn"])
+      yield* answers(Effect.succeed(true))
+      yield* add(started)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* kept, { auth_flows_started: 2 })
+    }).pipe(Effect.scoped, Effect.provide(Logger.layer([Logger.make(({ logLevel }) => void levels.push(logLevel))])))
   })
 
   it.effect("where there is no place to keep them, counts wait for one, without a word", () =>

@@ -1,5 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, Metric, Scope } from "effect"
+import {
+  ConfigProvider,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  References,
+  Scope
+} from "effect"
 import { SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -135,6 +147,10 @@ describe("Telemetry by OTLP", () => {
       () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://canary.test" }),
       "OTEL_EXPORTER_OTLP_ENDPOINT"
     ],
+    "an endpoint with a password in it": [
+      (endpoint) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.replace("//", "//user:canary@") }),
+      "OTEL_EXPORTER_OTLP_ENDPOINT"
+    ],
     "a protocol that is not spoken": [
       (endpoint) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }),
       "OTEL_EXPORTER_OTLP_PROTOCOL"
@@ -162,6 +178,33 @@ describe("Telemetry by OTLP", () => {
         assert.include(log, "at work")
         assert.deepStrictEqual(more, [])
         assert.strictEqual(yield* receiver.connections, 0)
+      }))
+  }
+
+  const undelivered: Readonly<Record<string, readonly [variables: (endpoint: string) => Variables, why: string]>> = {
+    "does not want it": [
+      (endpoint) => ({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/refused?api-key=canary` }),
+      "it answered with 400"
+    ],
+    "cannot be sent such headers": [
+      (endpoint) => ({
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
+        OTEL_EXPORTER_OTLP_HEADERS: "x-key=first%0Acanary"
+      }),
+      "it could not be reached"
+    ]
+  }
+  for (const [what, [variables, why]] of Object.entries(undelivered)) {
+    it.live(`tells whoever debugs that a collector ${what}, and neither address nor headers`, () =>
+      Effect.gen(function*() {
+        const receiver = yield* OtlpReceiver.make()
+        const lines: Array<string> = []
+        yield* work.pipe(
+          Effect.provide(telemetry(variables(receiver.endpoint), lines)),
+          Effect.provideService(References.MinimumLogLevel, "Debug")
+        )
+        assert.include(lines.join("\n"), `A collector did not take what it was sent: ${why}.`)
+        assert.notInclude(lines.join("\n"), "canary")
       }))
   }
 

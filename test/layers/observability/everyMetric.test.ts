@@ -2,18 +2,20 @@
  * Every metric that is promised moves when what it tells of happens, and by as much.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Metric } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as MetricsSampled from "../../../src/layers/observability/MetricsSampled.ts"
 import * as ProcessMemoryNode from "../../../src/layers/observability/ProcessMemoryNode.ts"
-import { allSeries } from "../../../src/services/observability/AuthCounts.ts"
+import { allSeries, type Series } from "../../../src/services/observability/AuthCounts.ts"
 import * as AuthMetrics from "../../../src/services/observability/AuthMetrics.ts"
 import { MetricsSampler } from "../../../src/services/observability/MetricsSampler.ts"
+import { ProviderUnreachable } from "../../../src/services/provider/AuthorizationServer.ts"
 import { Sessions } from "../../../src/services/sign-in/Sessions.ts"
-import { gate } from "../../support/checkpoints.ts"
+import { gate, put } from "../../support/checkpoints.ts"
 import * as FakeProvider from "../../support/fakeProvider.ts"
-import { causes, expired, failing, signedIn } from "../../support/metricCauses.ts"
-import { begin, cancel, complete, layerSignIn, work } from "../../support/signIn.ts"
+import { get } from "../../support/loopbackClient.ts"
+import { causes, expired, failing, fresh, signedIn } from "../../support/metricCauses.ts"
+import { begin, cancel, complete, layerSignIn, signIn, work } from "../../support/signIn.ts"
 
 /** Counts apart from all other tests. */
 const apart = <A, E, R>(story: Effect.Effect<A, E, R>) =>
@@ -21,6 +23,12 @@ const apart = <A, E, R>(story: Effect.Effect<A, E, R>) =>
 
 const inSeconds = (histogram: Metric.Histogram<number>) =>
   Effect.map(Metric.value(histogram), ({ count, sum }) => ({ count, sum }))
+
+const count = (series: Series) =>
+  Effect.flatMap(
+    Effect.fromNullishOr(AuthMetrics.counters.get(series)),
+    (counter) => Effect.map(Metric.value(counter), (state) => state.count)
+  )
 
 describe("Every counter", () => {
   for (const series of allSeries) {
@@ -86,6 +94,47 @@ describe("Every duration", () => {
       const { failed, performed } = AuthMetrics.refreshDuration
       assert.deepStrictEqual(yield* inSeconds(performed), { count: 1, sum: 3 })
       assert.deepStrictEqual(yield* inSeconds(failed), { count: 1, sum: 0 })
+    }).pipe(Effect.provide(layerSignIn()), apart))
+})
+
+describe("Whatever comes between", () => {
+  it.effect("a refresh whose tokens are stored while the layer closes counts", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const story = Effect.gen(function*() {
+        yield* expired
+        const held = yield* gate("refresh")
+        yield* Effect.forkChild(fresh)
+        yield* held.reached
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+        yield* held.open
+        yield* Fiber.join(closing)
+      })
+      yield* Effect.provideContext(story, yield* signIn(scope))
+      assert.strictEqual(yield* count("token_refreshes_performed"), 1)
+    }).pipe(apart))
+
+  it.effect("a refresh for which the provider's metadata cannot be had has failed", () =>
+    Effect.gen(function*() {
+      yield* expired
+      const discoveryFailure = new ProviderUnreachable({
+        operation: "discovery",
+        problem: "The provider is away.",
+        ambiguous: false
+      })
+      yield* FakeProvider.behave({ discoveryFailure })
+      assert.strictEqual(yield* Effect.flip(fresh), discoveryFailure)
+      assert.strictEqual(yield* count("token_refreshes_failed"), 1)
+    }).pipe(Effect.provide(layerSignIn()), apart))
+
+  it.effect("a sign-in that runs into a bug has failed, once", () =>
+    Effect.gen(function*() {
+      yield* put("answer", Effect.die("a bug"))
+      const flow = yield* begin(work)
+      yield* Effect.exit(get(FakeProvider.consented(flow)))
+      yield* Effect.exit(flow.outcome)
+      assert.deepStrictEqual(yield* Effect.all([count("auth_flows_started"), count("auth_flows_failed")]), [1, 1])
+      assert.strictEqual((yield* inSeconds(AuthMetrics.flowDuration.whole)).count, 1)
     }).pipe(Effect.provide(layerSignIn()), apart))
 })
 

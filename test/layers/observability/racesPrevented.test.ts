@@ -55,7 +55,14 @@ describe("A race that was prevented", () => {
       yield* signInElsewhere(work, scopes)
       yield* storing.open
       assert.strictEqual((yield* Fiber.join(asking)).flowId, "elsewhere")
-      assert.deepStrictEqual(yield* counted("races_prevented.write_lost", "races_prevented.tokens_dropped"), [1, 0])
+      assert.deepStrictEqual(
+        yield* counted(
+          "races_prevented.write_lost",
+          "races_prevented.tokens_dropped",
+          "races_prevented.refresh_adopted"
+        ),
+        [1, 0, 0]
+      )
     }).pipe(Effect.provide(layerSignIn()), apart))
 
   it.effect("a session that is stored during the exchange overtakes the flow", () =>

@@ -53,6 +53,18 @@ describe("CounterStoreSql", () => {
       }
     }))
 
+  it.effect("adds in one order whatever order it was counted in, so that two who add never wait for each other", () =>
+    Effect.gen(function*() {
+      const { sql, store } = yield* open(yield* temporaryDatabase)
+      yield* store.add(tally(1, ["lease_takeovers", 1], ["auth_flows_started", 1], ["auth_flows_joined", 1]))
+      const rows = yield* sql`SELECT series FROM counters ORDER BY rowid`
+      assert.deepStrictEqual(rows.map(({ series }) => series), [
+        "auth_flows_joined",
+        "auth_flows_started",
+        "lease_takeovers"
+      ])
+    }))
+
   it.effect("leaves what a newer version counts alone, and does not tell it", () =>
     Effect.gen(function*() {
       const { sql, store } = yield* open(yield* temporaryDatabase)

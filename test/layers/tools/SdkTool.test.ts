@@ -111,16 +111,18 @@ for (const kind of ["Server", "McpServer"] as const) {
           title: "Greeting",
           description: "Greets, asks to open a page, or waits for ever.",
           annotations: { title: "Greeting", ...greet.annotations },
-          inputSchema: tool.definition.inputSchema
+          inputSchema: tool.definition.inputSchema,
+          outputSchema: { ...tool.definition.outputSchema }
         }
         assert.strictEqual(tools.length, 1)
         assert.deepStrictEqual(
-          tools.map(({ name, title, description, annotations, inputSchema }) => ({
+          tools.map(({ name, title, description, annotations, inputSchema, outputSchema = { type: "object" } }) => ({
             name,
             title,
             description,
             annotations,
-            inputSchema: Struct.omit(inputSchema, ["$schema"])
+            inputSchema: Struct.omit(inputSchema, ["$schema"]),
+            outputSchema: Struct.omit({ ...outputSchema }, ["$schema"])
           })),
           [expected]
         )
@@ -137,6 +139,7 @@ for (const kind of ["Server", "McpServer"] as const) {
         const bad = yield* call({ name: "Ada", times: 7 })
         assert.isTrue(bad["isError"])
         assert.include(JSON.stringify(bad), "times")
+        assert.include(JSON.stringify(bad), "invalid_arguments")
         const bug = yield* call({ name: "Ada", way: "badly" })
         assert.isTrue(bug["isError"])
         assert.notInclude(JSON.stringify(bug), "secret")

@@ -135,6 +135,20 @@ describe("createSignIn", () => {
       assert.isTrue((yield* Effect.promise(() => started.finished())).authenticated)
     }).pipe(Effect.scoped, Effect.provide(LocalGoogleClient.layer())))
 
+  it.live("a caller who has given up before begins nothing, neither by a call nor by the tool", () =>
+    Effect.gen(function*() {
+      const signIn = yield* signInWith()
+      const reason = new Error("no time")
+      const signal = AbortSignal.abort(reason)
+      assert.strictEqual(yield* rejected(() => signIn.start({ signal })), reason)
+      assert.strictEqual(yield* rejected(() => signIn.status({ signal })), reason)
+      const extra = { signal, sendNotification: () => Promise.resolve() }
+      const tool = signIn.authTool("acme_auth")
+      const answer = yield* Effect.promise(() => tool.call({ waitForCompletion: false }, { extra }))
+      assert.isTrue(answer.isError)
+      assert.strictEqual((yield* Effect.promise(() => signIn.status())).status, "not_authenticated")
+    }).pipe(Effect.scoped, Effect.provide(LocalGoogleClient.layer())))
+
   it.live("a denial rejects with its code, cause and remedy, and no secret", () =>
     Effect.gen(function*() {
       const signIn = yield* signInWith()
@@ -164,6 +178,81 @@ describe("createSignIn", () => {
       assert.strictEqual(yield* rejected(() => signIn.status()), "closed")
       assert.isTrue((yield* Effect.promise(() => tool.call({ mode: "status" }))).isError)
     }).pipe(Effect.scoped, Effect.provide(LocalGoogleClient.layer())))
+
+  const asGoogle: CreateSignInOptions = {
+    name: "acme-mcp",
+    issuer: "https://accounts.google.com",
+    clientId: "client",
+    scopes,
+    storage: "memory",
+    browser: "none",
+    logLevel: "none"
+  }
+
+  /** What a sign-in with these options tells of them: the same to whoever calls and by its tool. */
+  const toldOf = async (options: Record<string, unknown>) => {
+    const given: Record<string, unknown> = { ...asGoogle, ...options }
+    await using signIn: PromiseSignIn = Reflect.apply(createSignIn, undefined, [given])
+    const error: unknown = await signIn.status().then(() => undefined, (why: unknown) => why)
+    assert.instanceOf(error, SignInError)
+    assert.strictEqual(error.code, "invalid_options")
+    const { content } = await signIn.authTool("acme_auth").call({ mode: "status" })
+    assert.include(JSON.stringify(content), "invalid_options")
+    return error.message
+  }
+
+  it("tells which options cannot be used, all of them, when it is asked for something, and not what they hold", async () => {
+    const secret = "aSecretInTheWrongPlace"
+    const all = await toldOf({
+      name: `../${secret}`,
+      issuer: secret,
+      clientId: "",
+      clientSecret: { secret },
+      scopes: "openid email",
+      authorizationParameters: [secret],
+      storage: "file",
+      directory: `./${secret}`,
+      browser: { comand: secret },
+      callbackPort: 99_999,
+      timeoutSeconds: Number.NaN,
+      logLevel: "verbose",
+      clientID: secret
+    })
+    assert.notInclude(all, secret)
+    for (
+      const problem of [
+        "name: expected a name that a directory can have",
+        "issuer: expected an https: URL",
+        "clientId: expected",
+        "clientSecret: expected string",
+        "scopes: expected array",
+        "authorizationParameters",
+        "storage: expected \"files\"",
+        "directory: expected an absolute path",
+        "browser",
+        "callbackPort: expected",
+        "timeoutSeconds: expected",
+        "logLevel: expected",
+        "clientID: no such option"
+      ]
+    ) assert.include(all, problem)
+    assert.include(await toldOf({ scopes: ["openid email"] }), "scopes.0: expected one scope, without spaces")
+    assert.include(await toldOf({ issuer: "http://accounts.example.com" }), "issuer: expected an https: URL")
+    const names = ["", "..", "a/b", " a", "a.", undefined].map((name) => toldOf({ name }))
+    for (const told of await Promise.all(names)) assert.include(told, "name: ")
+  })
+
+  it("takes options that are there without a value as not said", async () => {
+    const unsaid = { title: undefined, clientSecret: undefined, directory: undefined, callbackPort: undefined }
+    await using signIn: PromiseSignIn = Reflect.apply(createSignIn, undefined, [{ ...asGoogle, ...unsaid }])
+    assert.strictEqual((await signIn.status()).status, "not_authenticated")
+  })
+
+  it("asks Google for a refresh token in memory too, and needs no network to know where", async () => {
+    await using signIn = createSignIn(asGoogle)
+    const { authUrl = "" } = await signIn.start()
+    assert.strictEqual(new URL(authUrl).searchParams.get("access_type"), "offline")
+  })
 
   it("is made without a look at anything: what is wrong is told by the first thing it is asked for", async () => {
     await using signIn = createSignIn({

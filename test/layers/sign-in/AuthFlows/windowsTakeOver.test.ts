@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Queue } from "effect"
+import { Effect, Fiber, Option, Queue, Redacted } from "effect"
 import { FlowCancelled } from "../../../../src/services/sign-in/FlowFailure.ts"
+import { FlowId } from "../../../../src/services/sign-in/Session.ts"
+import { FlowStore } from "../../../../src/services/storage/FlowStore.ts"
+import { Leases } from "../../../../src/services/storage/Leases.ts"
 import { gate, put, visits } from "../../../support/checkpoints.ts"
 import { FakeBrowser } from "../../../support/fakeBrowser.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
@@ -166,4 +169,30 @@ describe("Taking over", () => {
       const result = yield* Fiber.join(told)
       assert.isTrue(result._tag === "Success" && result.success.flowId === next.id, result._tag)
     }).pipe(Effect.provide(layerMachine)))
+
+  it.effect("who comes when a window has closed, and before another has gone on, is not shown where nobody listens", () =>
+    Effect.gen(function*() {
+      const [owner, other] = yield* twoWindows
+      const flow = yield* beginIn(owner)
+      const { expiresAt, lease, opened, purpose } = Option.getOrThrow(yield* until(flow, () => true))
+      yield* owner.close
+      // Somebody is about to go on, and has got no further.
+      yield* Leases.use((leases) => leases.hold(lease))
+      const starting = yield* Effect.forkChild(beginIn(other), { startImmediately: true })
+      yield* RecordedEvents.heard("FlowFollowed")
+      yield* nextTurns
+      assert.isUndefined(starting.pollUnsafe())
+
+      const store = yield* FlowStore
+      const next = { id: FlowId.make("next"), key: work, purpose, lease, startedAt: flow.startedAt, expiresAt }
+      yield* store.begin(next, Option.some(flow.id))
+      yield* store.change(next.id, {
+        _tag: "Opened",
+        opened: { ...Option.getOrThrow(opened), authorizationUrl: Redacted.make("https://provider.test/next") },
+        expiresAt
+      })
+      const joined = yield* Fiber.join(starting)
+      assert.strictEqual(joined.id, next.id)
+      assert.strictEqual(joined.authorizationUrl, "https://provider.test/next")
+    }).pipe(Effect.scoped, Effect.provide(layerMachine)))
 })
