@@ -6,11 +6,14 @@
  */
 import { Effect, FileSystem, Schema } from "effect"
 import { ChildProcess } from "effect/process"
+import { dirname } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import * as packageJson from "../package.json" with { type: "json" }
 import { ServerProcess } from "../src/services/tools/ServerProcess.ts"
+import { reachable } from "./imports.ts"
 import { entryPoint, type ListedTool, manifestOf, serverDirectory } from "./manifest.ts"
+import { fileName as noticesFile } from "./notices.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const built = `${root}dist/bin`
@@ -52,7 +55,12 @@ export const make = Effect.fn("bundle.make")(function*(place: string) {
   yield* demand(packer, "Run npm ci --prefix test/acceptance --ignore-scripts first.")
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "mcp-gas-mcpb-" })
   const { license, name, version } = packageJson.default
-  yield* fs.copy(built, `${directory}/${serverDirectory}`)
+  // The door for those who have no Effect is built beside the command, and is of no use in here.
+  for (const file of [...reachable(built, ["mcp-gas.js"]), noticesFile]) {
+    const target = `${directory}/${serverDirectory}/${file}`
+    yield* fs.makeDirectory(dirname(target), { recursive: true })
+    yield* fs.copyFile(`${built}/${file}`, target)
+  }
   yield* fs.copyFile(`${root}LICENSE`, `${directory}/LICENSE`)
   // Without it, what is above the host's directory for extensions would decide which kind of module the command is.
   const marker = { name, version, license, private: true, type: "module" }

@@ -7,11 +7,11 @@ import { Effect, FileSystem } from "effect"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import * as Bundle from "../../packaging/bundle.ts"
+import { reachable } from "../../packaging/imports.ts"
 import { fileName as noticesFile } from "../../packaging/notices.ts"
 import { ServerProcess } from "../../src/services/tools/ServerProcess.ts"
 import { auth, codeOf, layer, makeHome } from "../support/signInProcess.ts"
 import { folder as makeFolder } from "./house.ts"
-import { reachable } from "./imports.ts"
 import { run } from "./program.ts"
 
 /** Runs the format's own program; it has to succeed. */

@@ -4,11 +4,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
 import * as packageJson from "../../package.json" with { type: "json" }
+import { reachable } from "../../packaging/imports.ts"
 import { fileName as noticesFile } from "../../packaging/notices.ts"
 import { ServerProcess } from "../../src/services/tools/ServerProcess.ts"
 import { layer as layerProcesses } from "../support/signInProcess.ts"
 import { folder as makeFolder, path } from "./house.ts"
-import { reachable } from "./imports.ts"
 import { npm, quickly } from "./npm.ts"
 import { Packed } from "./packed.ts"
 import { compile, node, run } from "./program.ts"

@@ -1,42 +1,66 @@
 /**
- * One look for all who ask in the same moment, where each would look for itself: at a file, say.
+ * Few looks for many who ask in the same moment, where each would look for itself: at a file, say.
  */
-import { Deferred, Effect, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
+import { Deferred, Effect, Exit, FiberSet, HashMap, Option, Ref, type Scope } from "effect"
+
+/** The look of a key that is under way, and the answer of the next one, if anybody waits for that. */
+type Next<A, E> = Option.Option<Deferred.Deferred<A, E>>
 
 /**
- * Shares `look` among those who ask about the same key until it begins: everybody gets the answer, or the failure, of a look that
- * began after they have asked, as if it were their own. It is nobody's: a caller who leaves does not end it, the Scope does, and who
- * waits for it then is interrupted.
+ * Shares `look` among those who ask about the same key. Whoever asks while none is under way has one at once; all who ask while one is
+ * under way share the next, which begins when that has ended. So everybody gets the answer, or the failure, of a look that began after
+ * they have asked, as if it were their own. It is nobody's: a caller who leaves does not end it, the Scope does, and who waits for it
+ * then is interrupted.
  */
 export const make = <K, A, E, R>(
   look: (key: K) => Effect.Effect<A, E, R>
 ): Effect.Effect<(key: K) => Effect.Effect<A, E>, never, R | Scope.Scope> =>
   Effect.gen(function*() {
-    const run = yield* FiberSet.makeRuntime<R, A, E>()
-    /** Those that have not begun. */
-    const gathering = yield* Ref.make(HashMap.empty<K, Deferred.Deferred<A, E>>())
+    const scope = yield* Effect.scope
+    const run = yield* FiberSet.makeRuntime<R, void, never>()
+    /** Of every key that is being looked at. */
+    const looks = yield* Ref.make(HashMap.empty<K, Next<A, E>>())
 
-    const begin = (key: K, answer: Deferred.Deferred<A, E>) => {
-      // Whoever asks from now on may have news to find.
-      const begun = Ref.update(gathering, (all) => HashMap.remove(all, key))
-      // A fiber that looked on the spot would have nobody to share with.
-      const fiber = run(Effect.yieldNow.pipe(Effect.andThen(Effect.uninterruptible(begun)), Effect.andThen(look(key))))
-      fiber.addObserver((exit) => Deferred.doneUnsafe(answer, exit))
+    /** Looks until nobody waits any more. */
+    const begin = (key: K, first: Deferred.Deferred<A, E>) => {
+      let owed = first
+      const looking: Effect.Effect<void, never, R> = Effect.gen(function*() {
+        const exit = yield* Effect.exit(look(key))
+        // Whoever asks from now on may have news to find.
+        const next = yield* Ref.modify(looks, (all) => {
+          const waited = Option.flatten(HashMap.get(all, key))
+          return [waited, Option.isSome(waited) ? HashMap.set(all, key, Option.none()) : HashMap.remove(all, key)]
+        })
+        Deferred.doneUnsafe(owed, exit)
+        if (Option.isNone(next)) return
+        owed = next.value
+        yield* looking
+      })
+      run(looking).addObserver((exit) => {
+        // The Scope has closed; otherwise nobody waits for this any more, and who waits by now does so for somebody else.
+        if (Exit.isSuccess(exit)) return
+        Deferred.doneUnsafe(owed, Exit.interrupt())
+        const waited = Option.flatten(HashMap.get(Ref.getUnsafe(looks), key))
+        if (Option.isSome(waited)) Deferred.doneUnsafe(waited.value, Exit.interrupt())
+      })
     }
 
-    return (key) =>
+    const ask = (key: K) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(
-          Ref.modify(gathering, (all) => {
-            const found = Option.getOrUndefined(HashMap.get(all, key))
-            if (found !== undefined) return [{ answer: found, isNew: false }, all]
+          Ref.modify(looks, (all) => {
+            const known = Option.getOrUndefined(HashMap.get(all, key))
+            if (known !== undefined && Option.isSome(known)) return [{ answer: known.value, isFirst: false }, all]
             const answer = Deferred.makeUnsafe<A, E>()
-            return [{ answer, isNew: true }, HashMap.set(all, key, answer)]
+            const isFirst = known === undefined
+            return [{ answer, isFirst }, HashMap.set(all, key, isFirst ? Option.none() : Option.some(answer))]
           }),
-          ({ answer, isNew }) => {
-            if (isNew) begin(key, answer)
+          ({ answer, isFirst }) => {
+            if (isFirst) begin(key, answer)
             return restore(Deferred.await(answer))
           }
         )
       )
+
+    return (key) => Effect.suspend(() => scope.state._tag === "Closed" ? Effect.interrupt : ask(key))
   })

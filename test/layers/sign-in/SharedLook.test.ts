@@ -26,31 +26,29 @@ const atOnce = <A, E>(asking: Effect.Effect<A, E>) =>
   Effect.forkChild(Effect.all([asking, asking, asking], { concurrency: "unbounded" }), { startImmediately: true })
 
 describe("SharedLook", () => {
-  it.effect("all who ask before it begins share it", () =>
-    Effect.gen(function*() {
-      const { begun, look, open } = yield* looking
-      const ask = yield* SharedLook.make(look)
-      const asking = yield* atOnce(ask("one"))
-      yield* Queue.take(begun)
-      yield* open
-      assert.deepStrictEqual(yield* Fiber.join(asking), [0, 0, 0])
-      assert.strictEqual(yield* Queue.size(begun), 0)
-    }))
-
-  it.effect("who asks once it has begun has another one, with the news", () =>
+  it.effect("who comes first looks at once, all who come meanwhile share the next look, with the news", () =>
     Effect.gen(function*() {
       const { begun, look, news, open } = yield* looking
       const ask = yield* SharedLook.make(look)
-      const first = yield* atOnce(ask("one"))
-      yield* Queue.take(begun)
-      yield* Ref.set(news, 1)
-      const second = yield* atOnce(ask("one"))
-      yield* Queue.take(begun)
-      yield* open
-      assert.deepStrictEqual(yield* Fiber.join(first), [0, 0, 0])
-      assert.deepStrictEqual(yield* Fiber.join(second), [1, 1, 1])
-      assert.strictEqual(yield* ask("one"), 1)
+      const first = yield* Effect.forkChild(ask("one"), { startImmediately: true })
       assert.strictEqual(yield* Queue.size(begun), 1)
+      yield* Ref.set(news, 1)
+      const others = yield* atOnce(ask("one"))
+      yield* open
+      assert.strictEqual(yield* Fiber.join(first), 0)
+      assert.deepStrictEqual(yield* Fiber.join(others), [1, 1, 1])
+      assert.strictEqual(yield* Queue.size(begun), 2)
+    }))
+
+  it.effect("once nobody waits any more, the next one is another, at once", () =>
+    Effect.gen(function*() {
+      const { begun, look, news, open } = yield* looking
+      const ask = yield* SharedLook.make(look)
+      yield* open
+      assert.strictEqual(yield* ask("one"), 0)
+      yield* Ref.set(news, 1)
+      assert.strictEqual(yield* ask("one"), 1)
+      assert.strictEqual(yield* Queue.size(begun), 2)
     }))
 
   it.effect("each key has looks of its own", () =>
@@ -68,9 +66,10 @@ describe("SharedLook", () => {
       const { begun, look, open } = yield* looking
       const ask = yield* SharedLook.make(look)
       const first = yield* Effect.forkChild(ask("one"), { startImmediately: true })
+      const second = yield* Effect.forkChild(ask("one"), { startImmediately: true })
       const others = yield* atOnce(ask("one"))
       yield* Queue.take(begun)
-      yield* Fiber.interrupt(first)
+      yield* Fiber.interruptAll([first, second])
       yield* open
       assert.deepStrictEqual(yield* Fiber.join(others), [0, 0, 0])
     }))
@@ -93,9 +92,11 @@ describe("SharedLook", () => {
       const scope = yield* Scope.make()
       const ask = yield* Scope.provide(SharedLook.make(look), scope)
       const waiting = yield* Effect.forkChild(Effect.exit(ask("one")), { startImmediately: true })
+      const next = yield* Effect.forkChild(Effect.exit(ask("one")), { startImmediately: true })
       yield* Queue.take(begun)
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.join(waiting)))
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.join(next)))
       assert.isTrue(Exit.hasInterrupts(yield* Effect.exit(ask("one"))))
     }))
 })

@@ -7,7 +7,7 @@ import { AuthorizationRefused, ConsentDenied, FlowCancelled } from "../../../../
 import { Checkpoints, gate, put, visits } from "../../../support/checkpoints.ts"
 import { FakeBrowser } from "../../../support/fakeBrowser.ts"
 import * as FakeProvider from "../../../support/fakeProvider.ts"
-import { get, nextTurns, refuses } from "../../../support/loopbackClient.ts"
+import { get, refuses } from "../../../support/loopbackClient.ts"
 import * as RecordedEvents from "../../../support/recordedEvents.ts"
 import {
   begin,
@@ -92,8 +92,6 @@ describe("Ending", () => {
         const starting = yield* Effect.forkChild(Effect.flip(start(work)))
         yield* arrived.reached
         const joining = yield* Effect.forkChild(Effect.flip(start(work)), { startImmediately: true })
-        // Until it has joined what there is to join.
-        yield* nextTurns
         assert.strictEqual((yield* cancel(work))._tag, "Cancelled")
         const cancelled = new FlowCancelled({ by: "cancel" })
         assert.deepStrictEqual(yield* Fiber.join(starting), cancelled)

@@ -212,7 +212,6 @@ describe("A window that hangs", () => {
       const record = Option.getOrThrow(yield* until(flow, ({ ending }) => ending !== undefined))
       yield* Leases.use((leases) => leases.hold(record.lease))
       const starting = yield* Effect.forkChild(other.start(work, { openBrowser: false }), { startImmediately: true })
-      yield* nextTurns
       yield* TestClock.adjust("2999 millis")
       yield* nextTurns
       assert.isUndefined(starting.pollUnsafe())
