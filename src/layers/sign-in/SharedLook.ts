@@ -8,7 +8,7 @@ type Next<A, E> = Option.Option<Deferred.Deferred<A, E>>
 
 /**
  * Shares `look` among those who ask about the same key. Whoever asks while none is under way has one at once; all who ask while one is
- * under way share the next, which begins when that has ended. So everybody gets the answer, or the failure, of a look that began after
+ * under way, or has ended in this moment, share the next, which begins when that has ended. So everybody gets the answer, or the failure, of a look that began after
  * they have asked, as if it were their own. It is nobody's: a caller who leaves does not end it, the Scope does, and who waits for it
  * then is interrupted.
  */
@@ -24,17 +24,19 @@ export const make = <K, A, E, R>(
     /** Looks until nobody waits any more. */
     const begin = (key: K, first: Deferred.Deferred<A, E>) => {
       let owed = first
-      const looking: Effect.Effect<void, never, R> = Effect.gen(function*() {
-        const exit = yield* Effect.exit(look(key))
-        // Whoever asks from now on may have news to find.
-        const next = yield* Ref.modify(looks, (all) => {
-          const waited = Option.flatten(HashMap.get(all, key))
-          return [waited, Option.isSome(waited) ? HashMap.set(all, key, Option.none()) : HashMap.remove(all, key)]
-        })
-        Deferred.doneUnsafe(owed, exit)
-        if (Option.isNone(next)) return
-        owed = next.value
-        yield* looking
+      const looking = Effect.gen(function*() {
+        while (true) {
+          Deferred.doneUnsafe(owed, yield* Effect.exit(look(key)))
+          // A look may well end on the spot: all who come in this moment are to share the next.
+          yield* Effect.yieldNow
+          // Whoever asks from now on may have news to find.
+          const next = yield* Ref.modify(looks, (all) => {
+            const waited = Option.flatten(HashMap.get(all, key))
+            return [waited, Option.isSome(waited) ? HashMap.set(all, key, Option.none()) : HashMap.remove(all, key)]
+          })
+          if (Option.isNone(next)) return
+          owed = next.value
+        }
       })
       run(looking).addObserver((exit) => {
         // The Scope has closed; otherwise nobody waits for this any more, and who waits by now does so for somebody else.
