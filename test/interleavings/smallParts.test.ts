@@ -2,7 +2,7 @@
  * Small parts that everything else stands on, in every order there is: a lock and a lease let one in at a time and keep nothing,
  * and of two who change a flow one is first.
  */
-import { Duration, Effect, Exit, Fiber, Layer, Option, Ref } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Scope } from "effect"
 import { atAnyMoment, inAnyOrder, inOrder, pick } from "../../src/layers/exploring/ScheduleChoices.ts"
 import { named, note } from "../../src/layers/exploring/ScheduleNotes.ts"
 import * as KeyedLockMemory from "../../src/layers/sign-in/KeyedLockMemory.ts"
@@ -74,6 +74,21 @@ const lookedAt = Effect.scoped(Effect.gen(function*() {
   }))
 })).pipe(inOrder)
 
+/** Of those who ask while a look's Scope closes at any moment, nobody is left without an answer, be it that they are interrupted. */
+const lookedAtTheEnd = Effect.gen(function*() {
+  const scope = yield* Scope.make()
+  const ask = yield* Scope.provide(SharedLook.make((_key: string) => Effect.delay(note("looks"), "10 millis")), scope)
+  yield* inAnyOrder(Effect.gen(function*() {
+    const asking = yield* Effect.forEach(
+      [1, 2, 3],
+      (one) => Effect.forkChild(named(`caller ${one}`)(Effect.exit(ask("a key"))))
+    )
+    yield* atAnyMoment
+    yield* Scope.close(scope, Exit.void)
+    yield* Effect.forEach(asking, Fiber.join)
+  }))
+}).pipe(inOrder)
+
 type Store = FlowStore["Service"]
 
 const begun = flow("a")
@@ -94,6 +109,7 @@ const programs = {
   "a keyed lock": locked,
   "a lease": leased,
   "a shared look": lookedAt,
+  "a shared look, whose Scope closes": lookedAtTheEnd,
   "who claims a tab": firstOfTwo(claims),
   "who delivers an address": firstOfTwo((store, one) => store.change(begun.id, delivers(one))),
   "who cancels": firstOfTwo((store) => store.change(begun.id, asks("cancel")))

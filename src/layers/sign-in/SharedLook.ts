@@ -47,22 +47,24 @@ export const make = <K, A, E, R>(
       })
     }
 
-    const ask = (key: K) =>
+    return (key) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(
           Ref.modify(looks, (all) => {
+            // In one step with the registration: nobody is left for whom nobody looks any more.
+            if (scope.state._tag === "Closed") return [undefined, all]
             const known = Option.getOrUndefined(HashMap.get(all, key))
             if (known !== undefined && Option.isSome(known)) return [{ answer: known.value, isFirst: false }, all]
             const answer = Deferred.makeUnsafe<A, E>()
             const isFirst = known === undefined
             return [{ answer, isFirst }, HashMap.set(all, key, isFirst ? Option.none() : Option.some(answer))]
           }),
-          ({ answer, isFirst }) => {
+          (registered) => {
+            if (registered === undefined) return Effect.interrupt
+            const { answer, isFirst } = registered
             if (isFirst) begin(key, answer)
             return restore(Deferred.await(answer))
           }
         )
       )
-
-    return (key) => Effect.suspend(() => scope.state._tag === "Closed" ? Effect.interrupt : ask(key))
   })
