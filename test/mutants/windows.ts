@@ -45,7 +45,7 @@ export const windows: ReadonlyArray<Mutant> = [
     safety: "a sign-out ends the flows of other windows",
     rule: "Logout wins",
     file: flows,
-    find: `elsewhere.endAll(key, "logout", own)`,
+    find: `elsewhere.endAll(records, "logout")`,
     replace: "Effect.succeed([])",
     killers: [quick(`${between}Between`, "a logout while another window is beginning a flow ends that flow too")]
   },

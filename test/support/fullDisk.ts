@@ -41,13 +41,23 @@ export const arm = (fullWhile: string): void => {
     full.delete(db)
   }
 
-  DatabaseSync.prototype.prepare = function(...given) {
+  const look = (db: DatabaseSync) => {
     // What is done inside a transaction would be undone with it.
-    if (this.location()?.endsWith(database) === true && !this.isTransaction) {
-      const isFull = existsSync(fullWhile)
-      if (isFull && !full.has(this)) fill(this)
-      else if (!isFull && full.has(this)) free(this)
-    }
-    return prepare.apply(this, given)
+    if (db.location()?.endsWith(database) !== true || db.isTransaction) return
+    const isFull = existsSync(fullWhile)
+    if (isFull && !full.has(db)) fill(db)
+    else if (!isFull && full.has(db)) free(db)
+  }
+
+  // A statement is prepared once and run often.
+  DatabaseSync.prototype.prepare = function(...given) {
+    const statement = prepare.apply(this, given)
+    const { all } = statement
+    return Object.assign(statement, {
+      all: (...params: Parameters<typeof all>) => {
+        look(this)
+        return all.apply(statement, params)
+      }
+    })
   }
 }

@@ -29,11 +29,15 @@ export interface AuthFlowElsewhere {
    * and thirty if its person has answered; then the flow is ended over its head, and nothing it does can be stored any more.
    */
   readonly end: (record: FlowRecord, by: FlowEnd) => Effect.Effect<Cancelled, StoreUnavailable>
-  /** Ends every flow of the key, whatever its purpose, but this one. */
-  readonly endAll: (
+  /** Every flow of the key that is under way now, whatever its purpose, but this one. */
+  readonly others: (
     key: AccountKey,
-    by: FlowEnd,
     except: Option.Option<FlowId>
+  ) => Effect.Effect<ReadonlyArray<FlowRecord>, StoreUnavailable>
+  /** Ends them all. */
+  readonly endAll: (
+    records: ReadonlyArray<FlowRecord>,
+    by: FlowEnd
   ) => Effect.Effect<ReadonlyArray<Cancelled>, StoreUnavailable>
 }
 
@@ -143,14 +147,11 @@ export const make = Effect.fnUntraced(function*(
     }
   )
 
-  const endAll: AuthFlowElsewhere["endAll"] = Effect.fnUntraced(function*(key, by, except) {
-    const records = yield* store.pending(key)
-    return yield* Effect.forEach(
-      records.filter(({ id }) => !Option.contains(except, id)),
-      (record) => end(record, by),
-      { concurrency: "unbounded" }
-    )
-  })
+  const others: AuthFlowElsewhere["others"] = (key, except) =>
+    Effect.map(store.pending(key), (records) => records.filter(({ id }) => !Option.contains(except, id)))
+
+  const endAll: AuthFlowElsewhere["endAll"] = (records, by) =>
+    Effect.forEach(records, (record) => end(record, by), { concurrency: "unbounded" })
 
   const hasEnded = (id: FlowId) =>
     Effect.map(
@@ -164,5 +165,5 @@ export const make = Effect.fnUntraced(function*(
     return !Option.exists(yield* store.newest(key, purpose.value), ({ ending }) => ending === undefined)
   })
 
-  return { current, hasEnded, isQuiet, pending, outcome, end, endAll }
+  return { current, hasEnded, isQuiet, pending, outcome, end, others, endAll }
 })

@@ -129,15 +129,21 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
           const { ended } = here === undefined || here.role._tag === "Following"
             ? nothing
             : yield* end(here.entry, "logout")
-          return { here, was, ended, revoking: yield* Effect.forkIn(revoke, scope) }
+          const own = Option.map(Option.fromUndefinedOr(here), ({ entry }) => entry.id)
+          // A flow that is begun from now on is none of this sign-out's business.
+          const others = yield* Effect.exit(elsewhere.others(key, own))
+          return { here, was, ended, others, revoking: yield* Effect.forkIn(revoke, scope) }
         }).pipe(Effect.uninterruptible)
-        const { ended, here, revoking, was } = yield* lock.withLock(`flow ${key}`)(signedOut)
-        const own = Option.map(Option.fromUndefinedOr(here), ({ entry }) => entry.id)
+        const { ended, here, others, revoking, was } = yield* lock.withLock(`flow ${key}`)(signedOut)
         // A caller who leaves does not leave the other processes' flows as they are.
-        const ending = yield* Effect.forkIn(elsewhere.endAll(key, "logout", own), scope, { startImmediately: true })
-        const [flow, others] = yield* Effect.all([ended, Fiber.join(ending)], { concurrency: "unbounded" })
+        const ending = yield* Effect.forkIn(
+          Effect.flatMap(others, (records) => elsewhere.endAll(records, "logout")),
+          scope,
+          { startImmediately: true }
+        )
+        const [flow, ends] = yield* Effect.all([ended, Fiber.join(ending)], { concurrency: "unbounded" })
         if (here !== undefined) yield* Deferred.await(here.entry.over)
-        const told = [flow, ...others].find(({ _tag }) => _tag !== "NothingPending") ?? flow
+        const told = [flow, ...ends].find(({ _tag }) => _tag !== "NothingPending") ?? flow
         return { was, flow: told, revoked: yield* Fiber.join(revoking) }
       })
 

@@ -34,6 +34,9 @@ const all = (statement: StatementSync, params: ReadonlyArray<unknown>) =>
 /** Many more than there are statements in this package; each is some kilobytes. */
 const mostPrepared = 100
 
+/** What may be kept prepared: a `PRAGMA` may do what it does while it is prepared, and nothing when it is run again. */
+const isKept = (sql: string): boolean => /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/i.test(sql)
+
 /** Prepares a statement, unless that was done before. SQLite prepares anew by itself what a change of the tables has outdated. */
 const preparing = (db: DatabaseSync, configure: (statement: StatementSync) => void = () => {}) => {
   const prepared = MutableHashMap.empty<string, StatementSync>()
@@ -42,6 +45,7 @@ const preparing = (db: DatabaseSync, configure: (statement: StatementSync) => vo
     if (known !== undefined) return known
     const statement = db.prepare(sql)
     configure(statement)
+    if (!isKept(sql)) return statement
     if (MutableHashMap.size(prepared) >= mostPrepared) MutableHashMap.clear(prepared)
     MutableHashMap.set(prepared, sql, statement)
     return statement
