@@ -68,7 +68,11 @@ export const layer = (options: Options): Layer.Layer<AuthFlows, never, Needs> =>
         const shown = Option.isSome(found) ? yield* Ref.get(found.value.flow) : Option.none()
         const now = yield* DateTime.now
         const own = Option.filter(shown, ({ expiresAt }) => DateTime.isLessThanOrEqualTo(now, expiresAt))
-        if (Option.isSome(found) && (yield* Ref.get(found.value.role))._tag === "Owning") return own
+        if (Option.isSome(found) && (yield* Ref.get(found.value.role))._tag === "Owning") {
+          // Over this process's head, while it was stopped, and it may not have heard of that yet.
+          const isOver = yield* Effect.orElseSucceed(elsewhere.hasEnded(found.value.id), () => false)
+          return isOver ? Option.none() : own
+        }
         // What is known here of another process's flow may be a moment old.
         const there = yield* elsewhere.pending(key)
         return Option.map(there, (flow) => Option.getOrElse(Option.filter(own, ({ id }) => id === flow.id), () => flow))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Fiber, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { pid } from "node:process"
-import { FlowStalled } from "../../../../src/services/sign-in/FlowFailure.ts"
+import { FlowCancelled, FlowStalled } from "../../../../src/services/sign-in/FlowFailure.ts"
 import { FlowId } from "../../../../src/services/sign-in/Session.ts"
 import { FlowStore } from "../../../../src/services/storage/FlowStore.ts"
 import { Leases } from "../../../../src/services/storage/Leases.ts"
@@ -202,6 +202,20 @@ describe("A window that hangs", () => {
       assert.isTrue(error._tag === "FlowCancelled" && error.by === "cancel")
       assert.include((yield* Fiber.join(page)).text, "Sign-in cancelled")
       assert.strictEqual(yield* holds, "Never")
+    }).pipe(Effect.provide(layerMachine)))
+
+  it.effect("does not tell of its flow as pending once that was ended over its head, even before it has heard of it", () =>
+    Effect.gen(function*() {
+      const [one] = yield* threeWindows
+      const flow = yield* beginIn(one)
+      assert.strictEqual(Option.getOrUndefined(yield* one.pending(work))?.id, flow.id)
+      const store = yield* FlowStore
+      yield* store.change(flow.id, {
+        _tag: "Ended",
+        ending: { _tag: "Failed", error: new FlowCancelled({ by: "cancel" }) },
+        evicts: true
+      })
+      assert.deepStrictEqual(yield* one.pending(work), Option.none())
     }).pipe(Effect.provide(layerMachine)))
 
   it.effect("is passed over after three seconds when it has the lease and has begun nothing", () =>
