@@ -210,12 +210,15 @@ describe("A window that hangs", () => {
       const flow = yield* beginIn(one)
       assert.strictEqual(Option.getOrUndefined(yield* one.pending(work))?.id, flow.id)
       const store = yield* FlowStore
+      yield* one.stop
       yield* store.change(flow.id, {
         _tag: "Ended",
         ending: { _tag: "Failed", error: new FlowCancelled({ by: "cancel" }) },
         evicts: true
       })
-      assert.deepStrictEqual(yield* one.pending(work), Option.none())
+      const asking = yield* Effect.forkChild(one.pending(work), { startImmediately: true })
+      yield* one.wake
+      assert.deepStrictEqual(yield* Fiber.join(asking), Option.none())
     }).pipe(Effect.provide(layerMachine)))
 
   it.effect("is passed over after three seconds when it has the lease and has begun nothing", () =>
