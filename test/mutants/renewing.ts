@@ -58,9 +58,9 @@ export const renewing: ReadonlyArray<Mutant> = [
   {
     safety: "the uninterruptible region from the note to the stored tokens",
     rule: "Compare, then write",
-    file: refresh,
-    find: "    },\n    Effect.uninterruptible\n  )\n})",
-    replace: "    }\n  )\n})",
+    file: renewal,
+    find: "    return what\n  }, Effect.uninterruptible)",
+    replace: "    return what\n  })",
     killers: [test("SignOut", "closing waits for a refresh that has been sent, and keeps what it brings")]
   },
   {

@@ -134,14 +134,13 @@ export const make = Effect.fnUntraced(function*(issued: TokensIssued, backoff: R
     )
   })
 
-  /** Renews the session that a slot was just read to hold; uninterruptible, and ends by itself. */
+  /** Renews the session that a slot was just read to hold; ends by itself. To be run where nothing interrupts it. */
   return Effect.fnUntraced(
     function*(session: Session, presentedAt: DateTime.Utc | undefined): Effect.fn.Return<Refreshed, Failure> {
       const { refreshToken } = session.tokens
       return refreshToken === undefined
         ? yield* end(session, "expired")
         : yield* asked(session, refreshToken, presentedAt)
-    },
-    Effect.uninterruptible
+    }
   )
 })
