@@ -8,7 +8,7 @@ import { type AuthFlow, AuthFlows } from "../services/sign-in/AuthFlows.ts"
 import { DefaultAccount } from "../services/sign-in/DefaultAccount.ts"
 import { FlowStore } from "../services/storage/FlowStore.ts"
 import { SessionStore, type Slot } from "../services/storage/SessionStore.ts"
-import { isOver } from "./tools/authToolAnswers.ts"
+import { isOver } from "./sessionOver.ts"
 
 /** `expired`: there is a session, and nothing to renew it with. `needs_sign_in`: the provider has ended it. */
 const State = Schema.Literals(["signed_in", "signing_in", "expired", "needs_sign_in", "signed_out", "never"])

@@ -2,7 +2,7 @@
  * A tool for a server of the Model Context Protocol SDK that somebody else has made: its low-level `Server`, where they answer
  * `tools/list` and `tools/call` themselves, or its `McpServer`, where tools are registered.
  */
-import { Cause, Context, Effect, type Exit, Option, type Scope } from "effect"
+import { type Effect, type Exit, Option, type Scope } from "effect"
 import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
 import type { ToolClient } from "../../services/tools/ToolClient.ts"
 import type { ToolProgress } from "../../services/tools/ToolProgress.ts"
@@ -45,18 +45,11 @@ export const make = <R>(tool: Tool<R | ToolClient | ToolProgress>, run: Run<R>, 
       scope
     )
 
-  const call: SdkTool["call"] = async (args, context = {}) => {
-    const calling: Effect.Effect<JsonObject, ToolError, R> = Effect.flatMap(
-      contextOf(context),
-      (own) =>
-        Effect.updateContext(tool.call(args ?? {}), (services: Context.Context<R>) => Context.merge(services, own))
-    ).pipe(
-      Effect.tapCause((cause) =>
-        Cause.hasDies(cause) ? Effect.logError(`The handler of ${name} has a defect.`, cause) : Effect.void
-      )
+  const call: SdkTool["call"] = async (args, context = {}) =>
+    Answer.fromExit(
+      tool,
+      await run(Peer.perform(tool, args ?? {}, contextOf(context)), context.extra?.signal)
     )
-    return Answer.fromExit(tool, await run(calling, context.extra?.signal))
-  }
 
   return {
     name,

@@ -16,20 +16,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema
 } from "@modelcontextprotocol/sdk/types.js"
-import {
-  Cause,
-  Context,
-  Data,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  FiberSet,
-  Layer,
-  type Option,
-  Scope
-} from "effect"
+import { Context, Data, Deferred, Duration, Effect, Exit, Fiber, FiberSet, Layer, type Option, Scope } from "effect"
 import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
 import type { ToolClient } from "../../services/tools/ToolClient.ts"
 import type { ToolProgress } from "../../services/tools/ToolProgress.ts"
@@ -101,12 +88,9 @@ const make = Effect.fnUntraced(function*(streams: Streams.Streams) {
     const peer = peerOf(server)
 
     const perform = (tool: Served<R>, args: unknown, told: Option.Option<Peer.Told>) =>
-      services.pipe(
-        Effect.zipWith(Peer.contextOf(peer, told, scope), (others, own) => Context.merge(others, own)),
-        Effect.flatMap((all) => Effect.provideContext(tool.call(args), all)),
-        Effect.tapCause((cause) =>
-          Cause.hasDies(cause) ? Effect.logError(`The handler of ${tool.name} has a defect.`, cause) : Effect.void
-        )
+      Effect.flatMap(
+        services,
+        (others) => Effect.provideContext(Peer.perform(tool, args, Peer.contextOf(peer, told, scope)), others)
       )
     const answer = (
       name: string,

@@ -1,7 +1,8 @@
 /**
  * What a call learns of its client and tells it, over the few things that are needed of a connection.
  */
-import { Context, Effect, Option, Predicate, Ref, type Scope } from "effect"
+import { Cause, Context, Effect, Option, Predicate, Ref, type Scope } from "effect"
+import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
 import { type ElicitationAnswer, ElicitationFailed, ToolClient } from "../../services/tools/ToolClient.ts"
 import { ToolProgress } from "../../services/tools/ToolProgress.ts"
 
@@ -45,6 +46,23 @@ const clientOf = (peer: Peer, scope: Scope.Scope): ToolClient["Service"] => ({
     )
     : Option.none()
 })
+
+/**
+ * Runs a tool for a client: its handler is given the client and a way to tell it how it goes, and a defect of it is logged.
+ */
+export const perform = <R>(
+  tool: Tool<R | ToolClient | ToolProgress>,
+  args: unknown,
+  own: Effect.Effect<Context.Context<ToolClient | ToolProgress>>
+): Effect.Effect<JsonObject, ToolError, R> =>
+  Effect.flatMap(
+    own,
+    (given) => Effect.updateContext(tool.call(args), (services: Context.Context<R>) => Context.merge(services, given))
+  ).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasDies(cause) ? Effect.logError(`The handler of ${tool.name} has a defect.`, cause) : Effect.void
+    )
+  )
 
 /**
  * What a call is given besides the services of its tool. `scope` is the connection's: what is still to be sent when a call is

@@ -2,13 +2,13 @@
  * What is told of an account, its sign-in and its session: the same to a model and, by the command line, to a person.
  */
 import { DateTime, Effect, Option } from "effect"
-import { AuthorizationServer } from "../../services/provider/AuthorizationServer.ts"
 import * as Scopes from "../../services/provider/Scopes.ts"
 import type { AccountKey } from "../../services/sign-in/AccountKey.ts"
 import { type AuthFlow, AuthFlows, type FlowShown } from "../../services/sign-in/AuthFlows.ts"
-import { type Account, isIssuedBy, ownClient, type Session } from "../../services/sign-in/Session.ts"
+import type { Account, Session } from "../../services/sign-in/Session.ts"
 import { Sessions, SignInRequired } from "../../services/sign-in/Sessions.ts"
 import { Vault } from "../../services/storage/Vault.ts"
+import { isOver } from "../sessionOver.ts"
 import { defaultWaitSeconds, type Output } from "./authToolSchema.ts"
 
 /** Who answers. */
@@ -113,21 +113,6 @@ export const pending = Effect.fnUntraced(function*(
     expiresAt: DateTime.formatIso(flow.expiresAt)
   }
   return told
-})
-
-/**
- * Whether nothing can be done with a session any more: another provider than the configured one has issued it; or its token has
- * expired, and there is none to renew it with, or nobody who could, because it was issued to another client.
- */
-export const isOver = Effect.fnUntraced(function*(session: Session) {
-  const { clientId, tokens } = session
-  const provider = yield* AuthorizationServer
-  if (!isIssuedBy(session, provider.issuer)) return true
-  if (DateTime.isLessThan(yield* DateTime.now, tokens.expiresAt)) return false
-  if (tokens.refreshToken === undefined) return true
-  if (ownClient(session) !== undefined) return false
-  const configured = yield* Effect.option(provider.clientId)
-  return !Option.contains(configured, clientId)
 })
 
 const keeperWords = {
