@@ -16,7 +16,19 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema
 } from "@modelcontextprotocol/sdk/types.js"
-import { Context, Data, Deferred, Duration, Effect, Exit, Fiber, FiberSet, Layer, type Option, Scope } from "effect"
+import {
+  type Context,
+  Data,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FiberSet,
+  Layer,
+  type Option,
+  Scope
+} from "effect"
 import type { JsonObject, Tool, ToolError } from "../../services/tools/Tool.ts"
 import type { ToolClient } from "../../services/tools/ToolClient.ts"
 import type { ToolProgress } from "../../services/tools/ToolProgress.ts"
